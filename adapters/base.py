@@ -1,0 +1,130 @@
+"""What a platform must be able to do, and what it may ask of the bot.
+
+An adapter turns payloads into events (`read`), cards into the platform's own shape (`draw`), and does the talking (`app`).
+It acknowledges only after `Bot.hear` has returned: by then everything is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from dialogs.base import Brief, Event, Listed, Member, Role
+from dialogs.card import Card, Text
+
+
+class Later(Exception):
+    """The platform asks to wait: the message is tried again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+class Lost(Exception):
+    """The message is no longer there (deleted by somebody): it is posted once again."""
+
+
+class Gone(Exception):
+    """The person or place cannot be reached any more: the message ends here and is reported with `why`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to be shown now. Without `ref` it is new; with one it is an edit."""
+
+    post: str  # our id of the message: the same for every attempt
+    tenant: str
+    dialog: str
+    slot: str
+    session: str | None
+    place: str | None  # "platform:address" of the room it is for, or
+    person: str | None  # the one person it is for
+    card: Card
+    names: Mapping[str, str] = field(default_factory=dict)  # person -> name, for every `Who` on the card
+    ref: str | None = None
+
+
+class Adapter(Protocol):
+    """A platform, as the outbox sees it."""
+
+    platform: str
+
+    async def show(self, message: Message) -> str:
+        """Make the message look like its card. Returns the platform's reference. Raises Later, Lost or Gone."""
+        ...
+
+    def pace(self, message: Message) -> tuple[str, float]:
+        """Whom this message must not crowd (a key), and how many seconds lie between two messages under that key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the one who acted is told, now. `again`: this event had been heard before, nothing was changed by it."""
+
+    reply: Text | Card | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One message as one viewer sees it."""
+
+    dialog: str
+    slot: str
+    card: Card
+    private: bool  # for this viewer alone, else for the whole room
+    at: datetime  # when it was first shown: messages stand in this order
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A page: who looks at it, and all that they see. Order of `seen`: oldest first."""
+
+    tenant: str
+    session: str | None  # None: the person's desk
+    brief: Brief | None
+    person: str
+    name: str
+    role: Role | None
+    seen: tuple[Seen, ...]
+    names: Mapping[str, str]
+    roster: tuple[Member, ...] = ()  # of the session; filled for facilitators only
+    sessions: tuple[Listed, ...] = ()  # of this person; filled for the desk only
+
+
+class Bot(Protocol):
+    """What an adapter may ask of the bot."""
+
+    def now(self) -> datetime:
+        """The time, aware, by the bot's one clock (a rehearsal runs a fast one)."""
+        ...
+
+    async def hear(self, event: Event) -> Answer:
+        """Handle one event. Once this returns, every consequence is stored: only then acknowledge."""
+        ...
+
+    async def room(self, session: str, person: str) -> RoomView | None:
+        """The room of a session as this person sees it. None: there is no such session, or the person is not in it."""
+        ...
+
+    async def desk(self, person: str) -> RoomView | None:
+        """The person's own page outside any session. None: there is no such person."""
+        ...
+
+    async def looks(self, dialog: str, slot: str, viewers: Sequence[str]) -> Mapping[str, Seen]:
+        """One message as each of these people sees it now; those who may not see it are left out."""
+        ...
+
+    async def admit(self, session: str, name: str) -> str | None:
+        """A new learner who came by the open link. Returns the person's id; None: no such session, or it is over."""
+        ...

@@ -1,0 +1,199 @@
+"""Who is connected, what flows to them, and the chat: all that lives in memory only and is gone with the process.
+
+A viewer is one open page. Its queue is bounded: whoever reads too slowly is cut off, connects again by itself and is
+sent the whole truth, so that a dead phone never holds up the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from aiohttp import web
+
+log = logging.getLogger(__name__)
+
+QUEUE = 256  # events that may wait for one viewer
+HEARTBEAT = 15.0  # seconds of silence after which proxies and phones begin to hang up
+STALLED = 20.0  # seconds that one write may take
+CHAT = 200  # messages kept for each room
+ROOMS = 500  # rooms whose chat is kept; the one unused longest goes first
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of one person. A desk belongs to no session."""
+
+    sort: Literal["room", "desk", "report"]
+    tenant: str
+    session: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What somebody wrote: to the room, or as an answer beneath the card of a dialog."""
+
+    id: str
+    at: datetime
+    name: str
+    host: bool
+    words: str
+    dialog: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """One open page, and what waits to be sent to it. None ends it."""
+
+    page: Page
+    drop: Callable[[], None]
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def send(self, data: bytes | None) -> None:
+        """Hand over without waiting."""
+        try:
+            self.queue.put_nowait(data)
+        except asyncio.QueueFull:
+            self.drop()
+
+
+@dataclass(slots=True)
+class Room:
+    """What is remembered of one session: the chat, and who is called what."""
+
+    chat: deque[Line] = field(default_factory=lambda: deque(maxlen=CHAT))
+    names: dict[str, str] = field(default_factory=dict)
+
+    def say(self, line: Line) -> bool:
+        """Keep this line. False if it is there already: a page that is not sure sends it again."""
+        if any(known.id == line.id for known in self.chat):
+            return False
+        self.chat.append(line)
+        return True
+
+
+class Hub:
+    """All open pages. `came`: a person is in the room now; `left`: their last page has been gone for a while."""
+
+    def __init__(
+        self,
+        came: Callable[[Page], Awaitable[None]],
+        left: Callable[[Page], Awaitable[None]],
+        after: float = 30.0,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._came, self._left, self._after, self._sleep = came, left, after, sleep
+        self._viewers: dict[str, dict[Page, set[Viewer]]] = {}  # by session; the desks by person
+        self._here: set[Page] = set()
+        self._leaving: dict[Page, asyncio.Task[None]] = {}
+        self._rooms: OrderedDict[str, Room] = OrderedDict()
+
+    def room(self, session: str) -> Room:
+        """What is remembered of this session."""
+        room = self._rooms.setdefault(session, Room())
+        self._rooms.move_to_end(session)
+        if len(self._rooms) > ROOMS:
+            self._rooms.popitem(last=False)
+        return room
+
+    def viewers(self, session_or_desk: str, *sorts: str, person: str | None = None) -> list[Viewer]:
+        """The open pages of these sorts: of a session, or the desk of a person; of everybody, or of one."""
+        pages = self._viewers.get(session_or_desk, {}).items()
+        return [
+            viewer
+            for page, viewers in pages
+            if page.sort in sorts and person in (None, page.person)
+            for viewer in viewers
+        ]
+
+    async def enter(self, viewer: Viewer) -> None:
+        """This page is open, and from now on everything that is sent waits for it."""
+        page = viewer.page
+        self._viewers.setdefault(page.session or page.person, {}).setdefault(page, set()).add(viewer)
+        if leaving := self._leaving.pop(page, None):
+            leaving.cancel()
+        if page.sort == "room" and page not in self._here:
+            self._here.add(page)  # before the await: a second page that opens meanwhile is the same person
+            try:
+                await self._came(page)
+            except BaseException:
+                self._here.discard(page)
+                raise
+
+    def leave(self, viewer: Viewer) -> None:
+        """This page is closed."""
+        page, where = viewer.page, viewer.page.session or viewer.page.person
+        pages = self._viewers.get(where, {})
+        pages.get(page, set()).discard(viewer)
+        if pages.get(page):
+            return
+        pages.pop(page, None)
+        if not pages:
+            self._viewers.pop(where, None)
+        if page in self._here and page not in self._leaving:
+            self._leaving[page] = asyncio.create_task(self._leave_later(page))
+
+    async def _leave_later(self, page: Page) -> None:
+        # A phone that changes from one network to another is gone for seconds: that is not leaving.
+        await self._sleep(self._after)
+        self._here.discard(page)
+        self._leaving.pop(page, None)
+        for delay in (1.0, 5.0, 25.0):
+            try:
+                return await self._left(page)
+            except Exception:  # whatever it was, this person is gone and the bot must come to know
+                log.warning("could not tell that somebody left; trying again in %s s", delay, exc_info=True)
+            await self._sleep(delay)
+            if page in self._here:
+                return None
+        return None
+
+    async def close(self) -> None:
+        """End every page, so that the server can stop. Nobody has left by that: their pages come back by themselves."""
+        leaving = [*self._leaving.values()]
+        for task in leaving:
+            task.cancel()
+        await asyncio.gather(*leaving, return_exceptions=True)
+        self._leaving.clear()
+        for pages in self._viewers.values():
+            for viewers in pages.values():
+                for viewer in viewers:
+                    viewer.send(None)
+
+
+def pack(event: str, data: Mapping[str, Any]) -> bytes:
+    """One server-sent event. JSON has no bare line break, so one `data:` line always holds it."""
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+async def pour(viewer: Viewer, response: web.StreamResponse, first: Iterable[bytes]) -> None:
+    """Write to this viewer until either side ends. `drop` is called when the other side no longer reads."""
+    with contextlib.suppress(ConnectionError):
+        for data in first:
+            await _write(viewer, response, data)
+        while True:
+            try:
+                waiting = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT)
+            except TimeoutError:
+                waiting = b": still here\n\n"
+            if waiting is None:
+                return
+            await _write(viewer, response, waiting)
+
+
+async def _write(viewer: Viewer, response: web.StreamResponse, data: bytes) -> None:
+    try:
+        await asyncio.wait_for(response.write(data), STALLED)
+    except TimeoutError:
+        viewer.drop()
+        raise ConnectionError from None

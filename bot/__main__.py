@@ -1,0 +1,146 @@
+"""The command line: `cohost`, or `python -m bot`. Errors are one clear line and exit code 2; nothing is half done."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import creating, demo, plans
+from bot.app import build, running
+from bot.settings import Settings, WrongError, load
+from dialogs.card import Text
+from dialogs.moments import moment
+from storage.sql import migrate
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    args = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        code: int = args.run(args)
+    except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="cohost", description="A facilitator's co-host for live online training.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    serve_ = commands.add_parser("serve", help="run the bot")
+    serve_.set_defaults(run=serve)
+    for name in ("--host", "--port", "--database-url", "--base-url"):
+        serve_.add_argument(name)
+
+    demo.add_to(commands)
+
+    migrate_ = commands.add_parser("migrate", help="bring the database to the newest schema")
+    migrate_.set_defaults(run=migrate_database)
+
+    plan = commands.add_parser("plan", help="check a plan, or begin a new one").add_subparsers(required=True, metavar="WHAT")
+    check = plan.add_parser("check", help="list every mistake in a plan")
+    check.add_argument("file", type=Path)
+    check.set_defaults(run=plan_check)
+    new = plan.add_parser("new", help="print a template, to begin your own plan from")
+    new.add_argument("template", nargs="?")
+    new.set_defaults(run=plan_new)
+
+    session = commands.add_parser("session", help="create or list sessions").add_subparsers(required=True, metavar="WHAT")
+    create = session.add_parser("create", help="create a session from a plan, and print everybody's link")
+    create.add_argument("plan", help="a plan's file, or the name of a template")
+    create.add_argument("--at", required=True, metavar="'DATE TIME [ZONE]'", help="as in '2027-03-24 14:00 Europe/Zurich'")
+    create.add_argument("--facilitator", required=True, metavar="NAME", help="whose session it is")
+    create.add_argument("--roster", type=Path, metavar="FILE.csv", help="columns: name, and role, email, manager if wanted")
+    create.add_argument("--cohort", metavar="NAME", help="sessions of one cohort share one rotation of names")
+    create.set_defaults(run=session_create)
+    listing = session.add_parser("list", help="list the sessions")
+    listing.set_defaults(run=session_list)
+    return top
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Run until told to stop."""
+    settings = load(host=args.host, port=args.port, database_url=args.database_url, base_url=args.base_url)
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: PLC0415 - quicker where there is one; not to be had everywhere
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        raise WrongError(f"cannot listen on {settings.host}:{settings.port} ({error.strerror or error})") from error
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    app = build(settings)
+    async with running(app):
+        print(f"Cohost is ready at {settings.address()}", flush=True)
+        await stop.wait()
+
+
+def migrate_database(_: argparse.Namespace) -> int:
+    """Bring the database to the newest schema."""
+    settings = load(needs_secret=False)
+    migrate(settings.database_url)
+    print(f"{settings.database_url} has the newest schema.")
+    return 0
+
+
+def plan_check(args: argparse.Namespace) -> int:
+    """Say that a plan is good, or everything that is wrong with it."""
+    plan = plans.read(args.file)
+    print(f"{args.file}: good. “{plan.title}”: {len(plan.objectives)} objectives, {len(plan.run_of_show)} steps, {plan.minutes} minutes.")
+    return 0
+
+
+def plan_new(args: argparse.Namespace) -> int:
+    """Print a template."""
+    names = list(plans.templates())
+    text = plans.template_text(args.template or names[0])
+    if text is None:
+        raise plans.UnreadableError(f"There is no template “{args.template}”. There are: {', '.join(names)}")
+    print(text, end="")
+    return 0
+
+
+def session_create(args: argparse.Namespace) -> int:
+    """Create a session and print the links."""
+    settings = load()
+    plan = plans.templates().get(args.plan) or plans.read(Path(args.plan))
+    at = moment(args.at.split(), plan.zone, datetime.now(UTC))
+    if isinstance(at, Text):
+        raise creating.CannotError(plans.in_words(at))
+    people = plans.roster(args.roster) if args.roster else []
+    asked = creating.Asked(plan, at, args.facilitator, people, args.cohort or "")
+    created = asyncio.run(creating.create(settings, asked))
+    print(f"“{plan.title}” is planned for {at:%Y-%m-%d %H:%M} UTC.")
+    for name, what, link in created.links:
+        print(f"  {name:<24} {what:<12} {link}")
+    return 0
+
+
+def session_list(_: argparse.Namespace) -> int:
+    """List the sessions."""
+    for line in asyncio.run(creating.listing(load())):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The one place where everything is put together. A new platform is one line in `platforms`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from adapters.base import Adapter
+from adapters.web.app import Web
+from adapters.web.links import Links
+from bot import health
+from bot.clock import Clock, WallClock
+from bot.engine import Engine
+from bot.outbox import Outbox
+from bot.plans import templates
+from bot.scene import Scenes
+from bot.settings import Settings
+from bot.timers import Timers
+from dialogs import KINDS
+from storage.hot import MemoryHot
+from storage.sql import SqlStore, migrate
+
+LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
+
+
+@dataclass(slots=True)
+class App:
+    """Everything, wired: what `serve` runs, and what tests take apart."""
+
+    settings: Settings
+    clock: Clock
+    store: SqlStore
+    hot: MemoryHot
+    engine: Engine
+    links: Links
+    adapters: Mapping[str, Adapter]
+    outbox: Outbox
+    timers: Timers
+    http: web.Application = field(default_factory=web.Application)
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin to commit, deliver and ring."""
+        self.engine.start()
+        work = {"outbox": self.outbox.run(), "timers": self.timers.run(), "tidy": self.timers.tidy()}
+        self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
+
+    async def stop(self) -> None:
+        """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
+        for loop in self.loops:
+            loop.cancel()
+        await asyncio.gather(*self.loops, return_exceptions=True)
+        await self.engine.stop()
+        await self.store.close()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> App:
+    """Put everything together. The database must have been migrated."""
+    clock = clock or WallClock()
+    scenes = Scenes(KINDS)
+    store = SqlStore(settings.database_url, KINDS, scenes.decide, scenes.view)
+    hot = MemoryHot()
+    engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
+    links = Links(settings.secret.get_secret_value(), settings.address())
+    adapters = platforms(engine, links, settings)
+    outbox = Outbox(store, hot, clock, adapters)
+    timers = Timers(store, hot, clock, engine)
+    app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
+    for adapter in adapters.values():
+        if isinstance(adapter, Web):
+            adapter.add_to(app.http)
+    health.add_to(app.http, store, clock, list(adapters))
+    return app
+
+
+def platforms(engine: Engine, links: Links, settings: Settings) -> Mapping[str, Adapter]:
+    """The platforms that are on."""
+    return {"web": Web(engine, links, settings.address())}
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[web.TCPSite]:
+    """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
+    migrate(app.settings.database_url)
+    app.start()
+    runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    site = web.TCPSite(runner, app.settings.host, app.settings.port)
+    try:
+        await site.start()
+        gc.freeze()  # what lives as long as the process needs no more looking at
+        yield site
+    finally:
+        await runner.cleanup()
+        with contextlib.suppress(asyncio.CancelledError):
+            await app.stop()

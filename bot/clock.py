@@ -1,0 +1,101 @@
+"""The one clock. Everything that waits, waits on it, so that a rehearsal can run a day in a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is, and how long to wait."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that many of this clock's seconds."""
+        ...
+
+
+class WallClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+class FastClock:
+    """A clock that runs `speed` times as fast and can leap ahead. Kept in a file, so that a restart does not set it back."""
+
+    def __init__(self, file: Path, start: datetime, speed: float) -> None:
+        self._file = file
+        if file.exists():
+            kept = json.loads(file.read_text())
+            self._start, self._wall = datetime.fromisoformat(kept["start"]), float(kept["wall"])
+            self.speed = float(kept["speed"])
+        else:
+            self._start, self._wall, self.speed = start, time.time(), speed
+            self._keep()
+        self._leaped = asyncio.Event()
+
+    def _keep(self) -> None:
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps({"start": self._start.isoformat(), "wall": self._wall, "speed": self.speed}))
+        os.replace(draft, self._file)  # noqa: PTH105 - Path.replace is the same, this says that it is atomic
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return self._start + timedelta(seconds=(time.time() - self._wall) * self.speed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, and go on at once where a leap has passed the time waited for."""
+        until = self.now() + timedelta(seconds=seconds)
+        while (left := (until - self.now()).total_seconds()) > 0:
+            try:
+                async with asyncio.timeout(left / self.speed):
+                    await self._leaped.wait()
+            except TimeoutError:
+                return
+
+    def leap(self, to: datetime) -> None:
+        """Go to that moment, if it lies ahead."""
+        if to > self.now():
+            self._start, self._wall = to, time.time()
+            self._keep()
+            self._leaped.set()
+            self._leaped = asyncio.Event()
+
+
+class HandClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The time as set."""
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the hands have been moved that far."""
+        until = self.at + timedelta(seconds=seconds)
+        while self.at < until:
+            await self._moved.wait()
+
+    def move(self, seconds: float) -> None:
+        """Move the hands."""
+        self.at += timedelta(seconds=seconds)
+        self._moved.set()
+        self._moved = asyncio.Event()

@@ -1,0 +1,122 @@
+"""Creating a session from outside: from the command line, and for a rehearsal. It goes through the engine as everything does."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.app import LOCAL, App, build
+from bot.plans import Listed
+from bot.settings import Settings
+from dialogs.base import Commanded, Role, Submitted
+from dialogs.plan import Plan
+from storage.batch import identify
+from storage.sql import migrate
+
+
+class CannotError(Exception):
+    """What was asked for cannot be done, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A session as somebody wants it."""
+
+    plan: Plan
+    at: datetime
+    facilitator: str
+    people: Sequence[Listed] = ()
+    cohort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A session and everybody's way in: (name, what they are, link)."""
+
+    session: str
+    facilitator: str
+    links: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+async def create(settings: Settings, asked: Asked) -> Created:
+    """Create a session in the database, whether or not the bot is running on it."""
+    migrate(settings.database_url)
+    app = build(settings)
+    app.engine.start()
+    try:
+        return await create_in(app, asked)
+    finally:
+        await app.stop()
+
+
+async def create_in(app: App, asked: Asked) -> Created:
+    """Create a session in a running bot."""
+    host = await app.store.admit(LOCAL, "web", f"host:{asked.facilitator.casefold()}", asked.facilitator, host=True)
+    now = app.clock.now()
+    desk = identify(LOCAL, f"person:{host}", "desk")
+    await app.engine.hear(Commanded(id=f"desk:{uuid.uuid4()}", at=now, tenant=LOCAL, by=host, text="sessions"))
+    event = f"create:{uuid.uuid4()}"
+    session = identify(LOCAL, f"person:{host}", f"session:{event}")
+    people = await _people(app, asked)
+    wanted = {
+        "plan": asked.plan.model_dump(mode="json"),
+        "at": asked.at.isoformat(),
+        "zone": asked.plan.zone,
+        "cohort": asked.cohort,
+        "people": people,
+    }
+    values = {"session": json.dumps(wanted)}
+    sent = Submitted(id=event, at=now, tenant=LOCAL, by=host, dialog=desk, action="create", values=values)
+    answer = await app.engine.hear(sent)
+    known = await app.store.session(session)
+    if known is None:
+        raise CannotError(f"The session could not be created: {answer.reply}")
+    return Created(session, host, await links(app, session, host))
+
+
+async def _people(app: App, asked: Asked) -> list[dict[str, str | None]]:
+    """Everybody whom the roster and the plan name, once each, with the managers of both."""
+    managers = {one.name: one.manager for one in asked.people if one.manager}
+    managers |= {name: manager.name for manager in asked.plan.managers for name in manager.learners}
+    listed = {one.name: one for one in asked.people}
+    for name in managers:
+        listed.setdefault(name, Listed(name, "learner", "", managers[name]))
+    people: list[dict[str, str | None]] = []
+    ids: dict[str, str] = {}
+    for name, one in listed.items():
+        ids[name] = await app.store.admit(LOCAL, "web", f"roster:{(one.email or name).casefold()}", name)
+        people.append({"person": ids[name], "name": name, "role": one.role})
+    for row in people:
+        manager = managers.get(row["name"] or "")
+        if manager and manager not in ids:
+            ids[manager] = await app.store.admit(LOCAL, "web", f"roster:{manager.casefold()}", manager)
+            people.append({"person": ids[manager], "name": manager, "role": Role.MANAGER})
+        row["manager"] = ids[manager] if manager else row.get("manager")
+    return people
+
+
+async def links(app: App, session: str, host: str) -> list[tuple[str, str, str]]:
+    """Everybody's way in."""
+    room = await app.engine.room(session, host)
+    found = [("anybody", "join link", app.links.join(LOCAL, session))]
+    for one in room.roster if room else ():
+        if one.role is Role.MANAGER:
+            found.append((one.name, "manager", app.links.report(LOCAL, session, one.person)))
+        else:
+            found.append((one.name, str(one.role), app.links.room(LOCAL, session, one.person)))
+    found.append((next((one.name for one in room.roster if one.person == host), "") if room else "", "console", app.links.desk(LOCAL, host)))
+    return found
+
+
+async def listing(settings: Settings) -> list[str]:
+    """A line for every session, the newest first."""
+    migrate(settings.database_url)
+    app = build(settings)
+    try:
+        rows = await app.store.all_sessions()
+    finally:
+        await app.store.close()
+    return [f"{brief.phase:<9} {brief.starts or brief.opened or '':<26} {brief.title}" for brief in rows] or ["There are no sessions yet."]

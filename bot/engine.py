@@ -1,0 +1,154 @@
+"""Engine: `hear` is the one path from an event to its consequences.
+
+Events wait while the last batch is being committed and then go together: one transaction for all that arrived meanwhile.
+Once `hear` returns, everything is stored; only then may an adapter acknowledge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from adapters.base import Answer, RoomView, Seen
+from bot.clock import Clock
+from bot.scene import roster
+from dialogs import commands
+from dialogs.base import Commanded, Event, Joined, Listed
+from dialogs.card import Text, people_in, t
+from storage.base import Glimpse, Hot, Outcome, Store
+
+log = logging.getLogger(__name__)
+
+LINGER = 0.002  # seconds that a batch waits for more when company is already there: larger batches, lower p99
+BATCH = 200  # events decided in one transaction
+
+
+class UnheardError(Exception):
+    """The event could not be stored. Nothing of it has happened: it may be sent again."""
+
+
+class Engine:
+    """See `adapters.base.Bot`."""
+
+    def __init__(self, store: Store, hot: Hot, clock: Clock, plans: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.store, self.hot, self.clock, self.plans = store, hot, clock, plans or {}
+        self._waiting: asyncio.Queue[tuple[Event, asyncio.Future[Outcome]]] = asyncio.Queue()
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to commit what is heard."""
+        self._loop = asyncio.create_task(self._commit(), name="engine")
+
+    async def stop(self) -> None:
+        """Commit what has been heard, then stop."""
+        while self._loop and not self._waiting.empty():
+            await asyncio.sleep(0.01)
+        if self._loop:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+
+    def now(self) -> datetime:
+        """The time by the bot's one clock."""
+        return self.clock.now()
+
+    async def hear(self, event: Event) -> Answer:
+        """Handle one event. Once this returns, every consequence is stored."""
+        if isinstance(event, Commanded):
+            parsed = commands.parse(event.text)
+            if isinstance(parsed, Text):
+                return Answer(parsed)
+            event = replace(event, command=parsed)
+            name = parsed.words[0] if parsed.verb == "new" and parsed.words and parsed.words[0] != "on" else None
+            if name and name not in self.plans:
+                return Answer(t("There is no template “{name}”. There are: {known}.", name=name, known=", ".join(self.plans)))
+            event = replace(event, plan=self.plans[name] if name else None)
+        outcome = await self._decided(event)
+        if outcome.error:
+            return Answer(t("That did not work, and nothing was changed. Please try again."))
+        people = people_in([outcome.reply])
+        return Answer(outcome.reply, await self.store.named(people) if people else {}, outcome.again)
+
+    async def _decided(self, event: Event) -> Outcome:
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((event, done))
+        return await done
+
+    async def rung(self, event: Event) -> Outcome:
+        """A timer's event: as `hear`, but errors are the caller's to keep."""
+        return await self._decided(event)
+
+    async def _commit(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            if not self._waiting.empty():
+                await asyncio.sleep(LINGER)
+            while len(batch) < BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                outcomes = await self.store.turns([event for event, _ in batch], self.clock.now())
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.exception("a batch of %d events could not be stored", len(batch))
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(UnheardError(str(error)))
+                continue
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                if not done.done():
+                    done.set_result(outcome)
+            await self.hot.nudge("outbox")
+            await self.hot.nudge("timers")
+
+    # -- what adapters read --------------------------------------------------------------------------------------------
+
+    async def room(self, session: str, person: str) -> RoomView | None:
+        """The room of a session as this person sees it."""
+        return await self._page(person, session)
+
+    async def desk(self, person: str) -> RoomView | None:
+        """The person's own page outside any session."""
+        return await self._page(person, None)
+
+    async def _page(self, person: str, session: str | None) -> RoomView | None:
+        now = self.clock.now()
+        page = await self.store.page(person, session, now)
+        if page is None:
+            return None
+        return RoomView(
+            tenant=page.tenant,
+            session=page.session,
+            brief=page.brief,
+            person=person,
+            name=page.name,
+            role=page.role,
+            seen=tuple(_seen(glimpse) for glimpse in page.seen),
+            names=page.names,
+            roster=roster(page.roster, page.brief, now),
+            sessions=tuple(Listed(one.session, one.role, one.brief) for one in page.sessions),
+        )
+
+    async def looks(self, dialog: str, slot: str, viewers: Sequence[str]) -> Mapping[str, Seen]:
+        """One message as each of these people sees it now."""
+        found = await self.store.looks(dialog, slot, viewers, self.clock.now())
+        return {person: _seen(glimpse) for person, glimpse in found.items()}
+
+    async def admit(self, session: str, name: str) -> str | None:
+        """A new learner who came by the open link."""
+        known = await self.store.session(session)
+        if known is None or known[1].phase in {"closed", "archived"}:
+            return None
+        tenant, _ = known
+        person = await self.store.admit(tenant, "web", f"guest:{secrets.token_hex(8)}", name)
+        await self.hear(Joined(id=f"admitted:{person}", at=self.now(), tenant=tenant, by=person, place=f"web:{session}"))
+        return person
+
+
+def _seen(glimpse: Glimpse) -> Seen:
+    return Seen(glimpse.dialog, glimpse.slot, glimpse.card, glimpse.private, glimpse.at, glimpse.revision)
+

@@ -1,0 +1,40 @@
+"""Health: whether the process lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aiohttp import web
+
+from bot.clock import Clock
+from storage.base import Store
+
+LATE = timedelta(minutes=5)  # an undelivered message older than this is a fault
+KNOWN = ("web", "slack", "teams")
+
+
+def add_to(http: web.Application, store: Store, clock: Clock, on: Sequence[str]) -> None:
+    """`/healthz` (the process answers) and `/readyz` (database, platforms, oldest undelivered message)."""
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        platforms = {name: "on" if name in on else "off: no settings" for name in KNOWN}
+        try:
+            counts = await store.counts()
+        except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
+            return web.json_response({"ready": False, "database": repr(error), "platforms": platforms}, status=503)
+        age = clock.now() - counts.oldest if counts.oldest else timedelta()
+        told = {
+            "ready": age < LATE,
+            "database": "ok",
+            "platforms": platforms,
+            "undelivered": counts.waiting,
+            "oldest_undelivered_seconds": round(age.total_seconds(), 1),
+            "timers_set_aside": counts.aside,
+        }
+        return web.json_response(told, status=200 if age < LATE else 503)
+
+    http.add_routes([web.get("/healthz", alive), web.get("/readyz", ready)])

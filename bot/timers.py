@@ -1,0 +1,65 @@
+"""Timers: due timers become events. A timer that fails is tried again, and set aside after five times, where it can be seen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+
+from bot.clock import Clock
+from bot.engine import Engine
+from dialogs.base import Rang
+from storage.base import Hot, Store
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100  # timers taken under one lease
+IDLE = 30.0  # seconds after which the loop looks again without having been nudged
+HOUR = 3600.0
+
+
+class Timers:
+    """One loop a process; several processes share the work by leases."""
+
+    def __init__(self, store: Store, hot: Hot, clock: Clock, engine: Engine) -> None:
+        self.store, self.hot, self.clock, self.engine = store, hot, clock, engine
+        self.owner = secrets.token_hex(8)
+
+    async def run(self) -> None:
+        """Ring for ever."""
+        while True:
+            try:
+                if not await self.ring():
+                    await self._rest()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("the timers stumbled and go on")
+                await asyncio.sleep(1)
+
+    async def tidy(self) -> None:
+        """Once an hour, forget what needs no keeping."""
+        while True:
+            await self.clock.sleep(HOUR)
+            await self.store.tidy(self.clock.now())
+
+    async def ring(self) -> int:
+        """Ring what is due. Returns how many."""
+        due = await self.store.due_timers(self.clock.now(), self.owner, AT_ONCE)
+        await asyncio.gather(*(self._ring(rang) for rang in due))
+        return len(due)
+
+    async def _ring(self, rang: Rang) -> None:
+        outcome = await self.engine.rung(rang)
+        if outcome.error:
+            await self.store.poisoned(rang, outcome.error, self.clock.now())
+
+    async def _rest(self) -> None:
+        due = await self.store.next_timer()
+        left = (due - self.clock.now()).total_seconds() if due else IDLE
+        waits = [asyncio.ensure_future(self.hot.nudged("timers")), asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE)))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()

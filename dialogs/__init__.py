@@ -1,0 +1,20 @@
+"""Dialogs: what the bot says and decides. Pure: no clock, no I/O, no platform.
+
+A new kind is one file here, one line below, and one test file.
+"""
+
+from collections.abc import Mapping
+
+from dialogs import desk, poll, prompt, session, silence
+from dialogs.base import AnyKind
+
+KINDS: Mapping[str, AnyKind] = {
+    kind.name: kind
+    for kind in (
+        session.KIND,
+        desk.KIND,
+        poll.KIND,
+        prompt.KIND,
+        silence.KIND,
+    )
+}

@@ -1,0 +1,1 @@
+"""Session templates: one YAML file each."""

@@ -1,0 +1,92 @@
+"""Poll: one question, one answer per person, which can be changed until it closes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from dialogs.base import FACILITATOR, LEARNER, Event, Frozen, Kind, Look, Note, Pressed, Rang, Result, Scene, Show, Started
+from dialogs.base import Step, Tally, Told, Wake
+from dialogs.card import Bar, Button, Card, Text, When, quote, t, tn
+
+
+class Choice(Frozen):
+    """One answer. Votes name the id, so the text can be edited and be as long as it likes."""
+
+    id: str
+    text: str
+
+
+class State(Frozen):
+    """A poll as it stands. The votes are notes, not state."""
+
+    question: str
+    choices: tuple[Choice, ...] = Field(min_length=2, max_length=10)
+    open_for: int | None = None  # seconds; None: until the facilitator closes it
+    objective: str | None = None
+    closes_at: datetime | None = None
+    closed: bool = False
+
+    def text(self, choice: str) -> str:
+        """The text of a choice by its id."""
+        return next(one.text for one in self.choices if one.id == choice)
+
+
+def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
+    """Votes count until it closes; the facilitator, the clock or the end of the session closes it."""
+    match event:
+        case Started() if poll.open_for:
+            closes_at = scene.now + timedelta(seconds=poll.open_for)
+            return Step(poll.model_copy(update={"closes_at": closes_at}), (Show("board"), Wake("close", closes_at)))
+        case Started():
+            return Step(poll, (Show("board"),))
+        case Pressed(action="vote") if poll.closed:
+            return Step(poll, reply=t("This poll has closed. Your vote was not counted."))
+        case Pressed(action="vote", value=choice, by=str(voter)) if choice in {one.id for one in poll.choices}:
+            effects = (Note("vote", voter, choice), Show("board"))
+            return Step(poll, effects, reply=t("Your vote: {choice}", choice=poll.text(choice)))
+        case Pressed(action="close") if scene.session and scene.role is not FACILITATOR:
+            return Step(poll, reply=t("Only a facilitator can close this poll."))
+        case (Pressed(action="close") | Rang("close") | Told("end") | Told("cancel")) if not poll.closed:
+            closed = poll.model_copy(update={"closed": True})
+            return Step(closed, (Show("board"), Wake("close", None)), done=True)
+    return Step(poll)
+
+
+def view(poll: State, look: Look) -> Card:
+    """The one message of the poll: each answer with its number and bar, live."""
+    counts, total = look.tally.counts("vote"), look.tally.total("vote")
+    bars = []
+    for choice in poll.choices:
+        mine = look.mine.get("vote") == choice.id
+        vote = None if poll.closed else Button("vote", quote(choice.text), choice.id, pressed=mine)
+        bars.append(Bar(quote(choice.text), counts.get(choice.id, 0), total, vote))
+    closing = Button("close", t("Close the poll"))
+    return Card(
+        title=quote(poll.question),
+        bars=tuple(bars),
+        buttons=() if poll.closed or look.role is LEARNER else (closing,),
+        footer=_footer(poll, total, look),
+        tone="done" if poll.closed else "plain",
+    )
+
+
+def _footer(poll: State, total: int, look: Look) -> Text:
+    if poll.closed:
+        return tn("Closed. {n} vote.", "Closed. {n} votes.", n=total)
+    votes = tn("{n} vote so far. You can change yours.", "{n} votes so far. You can change yours.", n=total)
+    if poll.closes_at:
+        zone = look.session.zone if look.session else "UTC"
+        return t("{votes} Closes at {time}.", votes=votes, time=When(poll.closes_at, "time", zone))
+    return votes
+
+
+def sum_up(poll: State, tally: Tally) -> Result:
+    """What the poll found."""
+    counts = tally.counts("vote")
+    answers = tuple((choice.text, counts.get(choice.id, 0)) for choice in poll.choices)
+    return Result("poll", poll.question, answers, tally.total("vote"), poll.objective)
+
+
+KIND = Kind("poll", State, decide, view, sum_up=sum_up)

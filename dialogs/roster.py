@@ -1,0 +1,94 @@
+"""Roster: who takes part in a session, as the facilitator changes it. Pure; used by the session.
+
+Who is what in a session is a note of the session's own dialog: "role", and "manager" for who hears about whom.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
+from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.commands import find
+
+SHOWN = 60  # names in one card; the people page has them all
+
+
+def person_named(session: str, name: str) -> str:
+    """The id of somebody whom only a name makes known: the same for the same name in this session."""
+    return "p" + hashlib.blake2s(f"{session}\n{name.casefold()}".encode(), digest_size=10).hexdigest()
+
+
+def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text | Card]:
+    """What `/ilt roster ...` does, and what it answers."""
+    match words:
+        case ("add", *names):
+            return _add(names, roster, session)
+        case ("remove", *names):
+            return _remove(names, roster)
+        case ("manager", manager, learner):
+            return _manager(manager, learner, roster, session)
+    return (), card(roster, session)
+
+
+def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
+    known = {one.name.casefold() for one in roster if one.role is not MANAGER}
+    effects: list[Effect] = []
+    for name in names:
+        if name.casefold() not in known:
+            person = person_named(session, name)
+            effects += [Meet(person, name), Note("role", person, LEARNER)]
+    if not effects:
+        return (), t("They are on the roster already.")
+    people = Link("people", session, t("the people page"))
+    added = tn("{n} person added.", "{n} people added.", n=len(effects) // 2)
+    return tuple(effects), t("{added} Their links are on {people}.", added=added, people=people)
+
+
+def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect, ...], Text]:
+    effects: list[Effect] = []
+    for name in names:
+        member = find(name, roster)
+        if isinstance(member, Text):
+            return (), member
+        if member.role is FACILITATOR and sum(one.role is FACILITATOR for one in roster) == 1:
+            return (), t("{name} is the only facilitator and stays: a session needs one.", name=member.name)
+        effects.append(Note("role", member.person, None))
+    return tuple(effects), tn("{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(names))
+
+
+def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
+    member = find(learner, [one for one in roster if one.role is LEARNER])
+    if isinstance(member, Text):
+        return (), member
+    known = find(manager, [one for one in roster if one.person != member.person])
+    if isinstance(known, Member) and known.name.casefold().startswith(manager.casefold()):
+        return (Note("manager", member.person, known.person),), _will_hear(known.name, member)
+    person = person_named(session, manager)
+    effects = (Meet(person, manager), Note("role", person, MANAGER), Note("manager", member.person, person))
+    return effects, _will_hear(manager, member)
+
+
+def _will_hear(manager: str, member: Member) -> Text:
+    return t("{manager} will get the digest about {learner}.", manager=manager, learner=member.name)
+
+
+def card(roster: Sequence[Member], session: str) -> Card:
+    """Who takes part."""
+    names = {one.person: one.name for one in roster}
+    learners = [one for one in roster if one.role is LEARNER]
+    rows = [Fact(quote(one.name), t("facilitator")) for one in roster if one.role is FACILITATOR]
+    for one in learners[:SHOWN]:
+        state = t("here") if one.here else t("not here yet")
+        if one.manager in names:
+            state = t("{state}, manager: {manager}", state=state, manager=names[one.manager])
+        rows.append(Fact(quote(one.name), state))
+    more = (tn("and {n} more", "and {n} more", n=len(learners) - SHOWN),) if len(learners) > SHOWN else ()
+    people = Link("people", session, t("the people page"))
+    return Card(
+        title=tn("{n} learner on the roster", "{n} learners on the roster", n=len(learners)),
+        text=more,
+        facts=tuple(rows),
+        footer=t("Everybody's link is on {people}.", people=people),
+    )

@@ -1,0 +1,1 @@
+"""What must not be lost (`Store`) and what may be (`Hot`)."""

@@ -1,0 +1,269 @@
+"""Store and Hot: what the bot needs from storage. One contract suite runs for every implementation.
+
+The unit of work is a function handed to the store, not a session handed to a dialog: `turns` loads, calls `decide`, saves,
+in one transaction and one thread hop. So a dialog cannot save half, and each store chooses its own locks and retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from dialogs.base import Brief, Event, Frozen, Rang, Role, Step, Tally
+from dialogs.card import Card, Text
+from dialogs.rotation import Turned
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One running dialog, as `decide` and `view` are called with it."""
+
+    id: str
+    tenant: str
+    kind: str
+    state: Frozen
+    session: str | None
+    cohort: str
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What is stored of one person in a session: what they are, and what they did."""
+
+    person: str
+    name: str
+    role: Role
+    manager: str | None = None
+    here: str | None = None  # "yes" or "no": checked in, or marked by the facilitator
+    here_at: datetime | None = None
+    calls: bool = True
+    joined: tuple[datetime, ...] = ()  # oldest first, at most one a minute
+    left: tuple[datetime, ...] = ()
+    posts: tuple[tuple[datetime, int], ...] = ()  # posts of three words or more and thread answers, by minute
+    acts: int = 0  # posts, reactions, and values in the session's dialogs
+    last: datetime | None = None  # of these acts
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One session that a person belongs to."""
+
+    session: str
+    role: Role
+    brief: Brief
+
+
+class Facts(Protocol):
+    """What the store can tell while it decides or looks. Read-only, in the same transaction."""
+
+    def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id
+        """A dialog by id: a session's own state carries its `brief`."""
+        ...
+
+    def role(self, session: str, person: str) -> Role | None:
+        """What this person is in the session."""
+        ...
+
+    def mine(self, dialog: str, person: str) -> Mapping[str, str]:
+        """This person's own notes in the dialog."""
+        ...
+
+    def host(self, person: str) -> bool:
+        """Whether this person may create sessions."""
+        ...
+
+    def tally(self, dialog: str, *, notes: bool) -> Tally:
+        """What is counted of the dialog's notes; with `notes`, the rows too."""
+        ...
+
+    def attendance(self, session: str) -> Sequence[Attended]:
+        """Everybody of the session, by name."""
+        ...
+
+    def turns(self, cohort: str) -> Sequence[Turned]:
+        """The rotation of the cohort, oldest first."""
+        ...
+
+    def siblings(self, session: str) -> Sequence[Dialog]:
+        """Every dialog of the session, in the order in which they began."""
+        ...
+
+    def sessions(self, person: str) -> Sequence[Listing]:
+        """The sessions of this person, the newest first."""
+        ...
+
+
+Decide = Callable[[Dialog, Event, Facts, datetime], Step[Any]]
+View = Callable[[Dialog, "Wanted", Facts, datetime], Card]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event."""
+
+    reply: Text | Card | None = None
+    again: bool = False  # it had been heard before
+    error: str | None = None  # it could not be decided: nothing of it is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message as somebody wants to see it. `viewer` is None where one message serves a place."""
+
+    dialog: str
+    slot: str
+    viewer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that is due, taken under a lease, with the card of the moment it was taken."""
+
+    id: str
+    tenant: str
+    dialog: str
+    slot: str
+    session: str | None
+    place: str | None
+    person: str | None
+    revision: int
+    ref: str | None
+    tries: int
+    rank: int  # 0 private flag, 1 to one person, 2 first post in a place, 3 edit, 4 broadcast
+    card: Card
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """One message as one person sees it. `at`: when it was first to be shown; messages stand in that order."""
+
+    dialog: str
+    slot: str
+    card: Card
+    private: bool
+    at: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that one person sees in one place, with what it takes to draw it."""
+
+    tenant: str
+    person: str
+    name: str
+    role: Role | None
+    session: str | None
+    brief: Brief | None
+    seen: tuple[Glimpse, ...]
+    names: Mapping[str, str]
+    roster: tuple[Attended, ...]
+    sessions: tuple[Listing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits: messages not delivered as they should look, since when, and timers that were set aside."""
+
+    waiting: int
+    oldest: datetime | None
+    aside: int
+
+
+class Store(Protocol):
+    """What must not be lost. Every method is one transaction in a thread of its own."""
+
+    async def turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
+        """Decide these events in order and save every consequence. Outcomes stand in the order of the events."""
+        ...
+
+    async def due_timers(self, now: datetime, owner: str, limit: int) -> list[Rang]:
+        """Timers that are due, taken under a lease of `owner`: to be heard as events."""
+        ...
+
+    async def next_timer(self) -> datetime | None:
+        """When the next timer rings."""
+        ...
+
+    async def poisoned(self, timer: Rang, why: str, now: datetime) -> None:
+        """This timer's event failed: tried again later, and set aside after five times."""
+        ...
+
+    async def fold(self, now: datetime, limit: int) -> int:
+        """Turn what was marked to be drawn into due posts. Returns how many marks were folded."""
+        ...
+
+    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
+        """Posts that are due, most urgent first, under a lease, each with its card; revision and tally of one snapshot."""
+        ...
+
+    async def next_post(self) -> datetime | None:
+        """When the next post is due."""
+        ...
+
+    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
+        """The platform shows this revision. False: the lease was lost meanwhile, and the post is due again."""
+        ...
+
+    async def postpone(self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None) -> None:
+        """Not now. `lost`: its message is gone and will be posted anew; `failed`: an error, kept for those who look."""
+        ...
+
+    async def gone(self, post: Post, owner: str, why: str) -> None:
+        """The person or place cannot be reached: the post ends here."""
+        ...
+
+    async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
+        """What one person sees of a session, or (session None) on their own desk."""
+        ...
+
+    async def looks(self, dialog: str, slot: str, viewers: Sequence[str], now: datetime) -> dict[str, Glimpse]:
+        """One message as each of these people sees it; those it is not for are left out."""
+        ...
+
+    async def admit(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+        """The person behind a platform's user, made known if new. Returns the person's id."""
+        ...
+
+    async def session(self, session: str) -> tuple[str, Brief] | None:
+        """The tenant of a session and what it says of itself."""
+        ...
+
+    async def named(self, people: Sequence[str]) -> dict[str, str]:
+        """Names of people."""
+        ...
+
+    async def counts(self) -> Counts:
+        """What waits."""
+        ...
+
+    async def tidy(self, now: datetime) -> None:
+        """Forget what needs no keeping: heard ids older than 26 hours."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class Hot(Protocol):
+    """What may be lost at any moment: pace and wake-ups."""
+
+    async def wait(self, key: str, seconds: float, now: datetime) -> float:
+        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
+        ...
+
+    async def nudge(self, what: str) -> None:
+        """Wake whoever waits for `what` ("outbox", "timers") in any worker."""
+        ...
+
+    async def nudged(self, what: str) -> None:
+        """Return when somebody nudges; nudges while nobody waited count once."""
+        ...
+
+
+LEASE = timedelta(seconds=30)  # longer than any platform call may take

@@ -1,0 +1,146 @@
+"""Facts: what one transaction can tell a dialog. Read-only; the answers of one `Rows` do not change under it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
+from dialogs.rotation import Turned
+from storage.base import Attended, Dialog, Listing
+from storage.tables import ActivityRow, DialogRow, NoteRow, PersonRow, TurnRow
+
+D, N, P, A, T = (row.__table__ for row in (DialogRow, NoteRow, PersonRow, ActivityRow, TurnRow))  # type: ignore[attr-defined]
+
+
+class Rows:
+    """Facts as the database has them."""
+
+    def __init__(self, db: Connection, kinds: Mapping[str, AnyKind]) -> None:
+        self.db, self.kinds = db, kinds
+        self._dialogs: dict[str, Dialog | None] = {}
+        self._attendance: dict[str, tuple[Attended, ...]] = {}
+
+    def parse(self, kind: str, state: str) -> Frozen:
+        """A stored state, as its kind knows it."""
+        parsed: Frozen = self.kinds[kind].State.model_validate_json(state)
+        return parsed
+
+    def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id
+        """A dialog by id."""
+        if id not in self._dialogs:
+            row = self.db.execute(select(D).where(D.c.id == id)).one_or_none()
+            self._dialogs[id] = self._dialog(row) if row else None
+        return self._dialogs[id]
+
+    def _dialog(self, row: Row[Any]) -> Dialog:
+        return Dialog(row.id, row.tenant, row.kind, self.parse(row.kind, row.state), row.session, row.cohort, row.done)
+
+    def role(self, session: str, person: str) -> Role | None:
+        """What this person is in the session: a note of the session's own dialog."""
+        value = self.mine(session, person).get("role")
+        return Role(value) if value else None
+
+    def mine(self, dialog: str, person: str) -> Mapping[str, str]:
+        """This person's own notes in the dialog."""
+        rows = self.db.execute(select(N.c.key, N.c.value).where(N.c.dialog == dialog, N.c.person == person))
+        return {key: value for key, value in rows if value is not None}
+
+    def host(self, person: str) -> bool:
+        """Whether this person may create sessions."""
+        return bool(self.db.execute(select(P.c.host).where(P.c.id == person)).scalar())
+
+    def tally(self, dialog: str, *, notes: bool) -> Tally:
+        """Counts by key and value; with `notes`, every row."""
+        counted = select(N.c.key, N.c.value, func.count()).where(N.c.dialog == dialog, N.c.value.is_not(None))
+        by_key: dict[str, dict[str, int]] = defaultdict(dict)
+        for key, value, count in self.db.execute(counted.group_by(N.c.key, N.c.value).order_by(N.c.key, N.c.value)):
+            by_key[key][value] = count
+        rows = ()
+        if notes:
+            found = select(N).where(N.c.dialog == dialog, N.c.value.is_not(None)).order_by(N.c.key, N.c.at, N.c.person)
+            rows = tuple(Noted(r.key, r.person, r.value, r.at, r.first or r.value) for r in self.db.execute(found))
+        return Tally(dict(by_key), rows)
+
+    def turns(self, cohort: str) -> Sequence[Turned]:
+        """The rotation of the cohort, oldest first."""
+        rows = self.db.execute(select(T).where(T.c.cohort == cohort).order_by(T.c.at, T.c.used, T.c.person))
+        return tuple(Turned(r.person, r.what, r.at, r.used, r.dialog) for r in rows)
+
+    def siblings(self, session: str) -> Sequence[Dialog]:
+        """Every dialog of the session, in the order in which they began."""
+        rows = self.db.execute(select(D).where(D.c.session == session).order_by(D.c.begun, D.c.id))
+        return tuple(self._dialog(row) for row in rows)
+
+    def sessions(self, person: str) -> Sequence[Listing]:
+        """The sessions of this person, the newest first."""
+        mine = and_(N.c.dialog == D.c.id, N.c.key == "role", N.c.person == person, N.c.value.is_not(None))
+        rows = self.db.execute(select(D, N.c.value.label("role")).join(N, mine).order_by(D.c.begun.desc()).limit(50))
+        return tuple(Listing(row.id, Role(row.role), brief_of(self._dialog(row))) for row in rows)
+
+    def names(self, people: Sequence[str]) -> dict[str, str]:
+        """Names of people."""
+        if not people:
+            return {}
+        return {id_: name for id_, name in self.db.execute(select(P.c.id, P.c.name).where(P.c.id.in_(people)))}
+
+    def attendance(self, session: str) -> Sequence[Attended]:
+        """Everybody of the session and what they did in it, by name."""
+        if session not in self._attendance:
+            self._attendance[session] = self._attended(session)
+        return self._attendance[session]
+
+    def _attended(self, session: str) -> tuple[Attended, ...]:
+        notes: dict[str, dict[str, tuple[str, datetime]]] = defaultdict(dict)
+        kept = select(N.c.person, N.c.key, N.c.value, N.c.at).where(N.c.dialog == session, N.c.value.is_not(None))
+        for person, key, value, at in self.db.execute(kept):
+            notes[person][key] = (value, at)
+        people = [person for person, keys in notes.items() if "role" in keys]
+        names = self.names(people)
+        acts = self._acts(session)
+        everybody = (_attended(person, names.get(person, ""), notes[person], acts) for person in people)
+        return tuple(sorted(everybody, key=lambda one: (one.name.casefold(), one.person)))
+
+    def _acts(self, session: str) -> dict[str, Attended]:
+        """What people did, by person: from activity, and from the notes of the session's dialogs."""
+        found: dict[str, Attended] = {}
+        for row in self.db.execute(select(A).where(A.c.session == session).order_by(A.c.minute)):
+            one = found.get(row.person) or Attended(row.person, "", Role.LEARNER)
+            if row.kind == "joined":
+                one = replace(one, joined=(*one.joined, row.last))
+            elif row.kind == "left":
+                one = replace(one, left=(*one.left, row.last))
+            else:
+                posts = (*one.posts, (row.minute, row.posts)) if row.posts else one.posts
+                one = replace(one, posts=posts, acts=one.acts + row.count, last=max(one.last or row.last, row.last))
+            found[row.person] = one
+        others = select(D.c.id).where(D.c.session == session, D.c.id != session)
+        counted = select(N.c.person, func.count(), func.max(N.c.at)).where(N.c.dialog.in_(others), N.c.value.is_not(None))
+        for person, count, last in self.db.execute(counted.group_by(N.c.person)):
+            one = found.get(person) or Attended(person, "", Role.LEARNER)
+            found[person] = replace(one, acts=one.acts + count, last=max(one.last or last, last))
+        return found
+
+
+def _attended(person: str, name: str, notes: Mapping[str, tuple[str, datetime]], acts: Mapping[str, Attended]) -> Attended:
+    here, here_at = notes.get("here", (None, None))
+    return replace(
+        acts.get(person, Attended(person, "", Role.LEARNER)),
+        name=name,
+        role=Role(notes["role"][0]),
+        manager=notes["manager"][0] if "manager" in notes else None,
+        here=here,
+        here_at=here_at,
+        calls=notes.get("calls", ("on", None))[0] != "off",
+    )
+
+
+def brief_of(dialog: Dialog) -> Brief:
+    """What a session's own state says of it to all its dialogs."""
+    brief: Brief = dialog.state.brief  # type: ignore[attr-defined]
+    return brief

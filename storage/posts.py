@@ -1,0 +1,195 @@
+"""Messages to be shown: marks folded into posts, posts taken under a lease, and what one person sees.
+
+A post is due while its `due` is set. Taking it pushes `due` ahead by the lease, so a process that dies lets go of it by
+itself; `owner` is the fence that keeps a process which was frozen meanwhile from settling what it has lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
+
+from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
+from dialogs.card import Card, people_in
+from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
+from storage.batch import identify
+from storage.facts import Rows, brief_of
+from storage.tables import DialogRow, MarkRow, NoteRow, PersonRow, PlaceRow, PostRow
+from storage.writing import upsert
+
+log = logging.getLogger(__name__)
+D, M, N, P, L, O = (x.__table__ for x in (DialogRow, MarkRow, NoteRow, PersonRow, PlaceRow, PostRow))  # type: ignore[attr-defined]  # noqa: E741
+
+CHUNK = 100  # people of a role that are served in one transaction
+FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages go out
+
+
+def fold(db: Connection, now: datetime, limit: int) -> int:
+    """Turn marks into due posts. Many marks for one message become one revision."""
+    marks = db.execute(select(M).order_by(M.c.seq).limit(limit)).all()
+    if not marks:
+        return 0
+    wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
+    found = db.execute(select(D).where(D.c.id.in_({mark.dialog for mark in marks})))
+    dialogs = {row.id: row for row in found}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for tenant, dialog, slot, to, after in wanted:
+        targets, more = _targets(db, dialogs[dialog], to, after)
+        for target in targets:
+            rows[dialog, slot, target] = {
+                "id": identify(tenant, f"post:{dialog}", f"{slot}\n{target}"),
+                "tenant": tenant,
+                "dialog": dialog,
+                "slot": slot,
+                "target": target,
+                "private": to != ROOM,
+                "session": dialogs[dialog].session,
+                "rank": _rank(to),
+                "revision": 1,
+                "shown": 0,
+                "begun": now,
+                "due": now,
+                "tries": 0,
+                "state": "waiting",
+            }
+        if more:
+            db.execute(insert(M), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
+    if rows:
+        again = {"revision": O.c.revision + 1, "due": case((O.c.state == "gone", None), else_=func.coalesce(O.c.due, now))}
+        into = upsert(db, O).on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
+        db.execute(into, [rows[key] for key in sorted(rows)])
+    db.execute(delete(M).where(M.c.seq.in_([mark.seq for mark in marks])))
+    return len(marks)
+
+
+def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[list[str], str | None]:
+    """Whom a message reaches, and the last of them where more are to follow."""
+    if to == ROOM:
+        if dialog.session is None:
+            return ([dialog.place] if dialog.place else []), None
+        here = select(L.c.id).where(L.c.tenant == dialog.tenant, L.c.session == dialog.session)
+        return list(db.execute(here.order_by(L.c.id)).scalars()), None
+    if to in set(Role):
+        role = and_(N.c.dialog == dialog.session, N.c.key == "role", N.c.value == to, N.c.person > after)
+        people = list(db.execute(select(N.c.person).where(role).order_by(N.c.person).limit(CHUNK)).scalars())
+        return people, people[-1] if len(people) == CHUNK else None
+    return [to], None
+
+
+def _rank(to: str) -> int:
+    if to == ROOM:
+        return FIRST
+    if to == FACILITATOR:
+        return FLAG
+    return BROADCAST if to in set(Role) else PRIVATE
+
+
+def due_posts(db: Connection, kinds: Mapping[str, AnyKind], view: View, now: datetime, owner: str, limit: int) -> list[Post]:
+    """Take what is due, the most urgent first, each with its card as of this very moment."""
+    rank = case((O.c.shown > 0, EDIT), else_=O.c.rank)
+    found = select(O, rank.label("now_rank")).where(O.c.due <= now).order_by(rank, O.c.due, O.c.id).limit(limit)
+    rows = db.execute(found).all()
+    if rows:
+        db.execute(update(O).where(O.c.id.in_([row.id for row in rows])).values(owner=owner, due=now + LEASE))
+    facts, posts = Rows(db, kinds), []
+    for row in rows:
+        person = row.target if row.private else None
+        try:
+            card = _card(facts, view, Wanted(row.dialog, row.slot, person), now)
+        except Exception as error:  # a card that cannot be made must not keep the others waiting
+            log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
+            later = now + backoff(row.tries)
+            values = {"tries": row.tries + 1, "why": repr(error), "due": later, "owner": None}
+            db.execute(update(O).where(O.c.id == row.id).values(**values))
+            continue
+        place = None if row.private else row.target
+        post = (row.id, row.tenant, row.dialog, row.slot, row.session, place, person, row.revision, row.ref, row.tries)
+        posts.append(Post(*post, row.now_rank, card, facts.names(people_in([card]))))
+    return posts
+
+
+def backoff(tries: int) -> timedelta:
+    """How long to wait after so many failures: 1 s, 2 s, 4 s … 5 minutes."""
+    return timedelta(seconds=min(300, 2 ** min(tries, 10)))
+
+
+def _card(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
+    dialog = facts.dialog(wanted.dialog)
+    if dialog is None:
+        raise LookupError(wanted.dialog)
+    return view(dialog, wanted, facts, now)
+
+
+def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
+    """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
+    newer = case((O.c.revision > post.revision, now), else_=None)
+    settled = {"shown": post.revision, "ref": ref, "state": "shown", "tries": 0, "why": None, "owner": None, "due": newer}
+    if db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**settled)).rowcount:
+        return True
+    again = {"revision": O.c.revision + 1, "due": now, "ref": func.coalesce(O.c.ref, ref)}
+    db.execute(update(O).where(O.c.id == post.id, O.c.state != "gone").values(**again))
+    return False
+
+
+def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: bool, failed: str | None) -> None:
+    """Not now."""
+    values: dict[str, Any] = {"due": until, "owner": None}
+    if lost:
+        values |= {"ref": None, "shown": 0}
+    if failed:
+        values |= {"tries": O.c.tries + 1, "why": failed}
+    db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**values))
+
+
+def gone(db: Connection, post: Post, owner: str, why: str) -> None:
+    """The end of a post."""
+    values = {"state": "gone", "why": why, "due": None, "owner": None}
+    db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**values))
+
+
+def page(db: Connection, kinds: Mapping[str, AnyKind], view: View, person: str, session: str | None, now: datetime) -> Page | None:
+    """What one person sees of a session in its web room, or (session None) on their own desk."""
+    who = db.execute(select(P).where(P.c.id == person)).one_or_none()
+    facts = Rows(db, kinds)
+    root = facts.dialog(session) if session else None
+    role = facts.role(session, person) if session else None
+    if who is None or (session and (root is None or root.tenant != who.tenant or role is None)):
+        return None
+    private = and_(O.c.target == person, O.c.session == session)
+    wanted = or_(private, O.c.target == f"web:{session}") if session else private
+    rows = db.execute(select(O).where(wanted, O.c.tenant == who.tenant).order_by(O.c.begun, O.c.dialog, O.c.slot)).all()
+    seen = tuple(_glimpse(facts, view, row, person, now) for row in rows)
+    roster = tuple(facts.attendance(session)) if session and role is FACILITATOR else ()
+    sessions = () if session else tuple(facts.sessions(person))
+    names = facts.names(people_in([one.card for one in seen]))
+    brief = brief_of(root) if root else None
+    return Page(who.tenant, person, who.name, role, session, brief, seen, names, roster, sessions)
+
+
+def _glimpse(facts: Rows, view: View, row: Row[Any], viewer: str, now: datetime) -> Glimpse:
+    card = _card(facts, view, Wanted(row.dialog, row.slot, viewer), now)
+    return Glimpse(row.dialog, row.slot, card, row.private, row.begun, row.revision)
+
+
+def looks(
+    db: Connection, kinds: Mapping[str, AnyKind], view: View, dialog: str, slot: str, viewers: Sequence[str], now: datetime
+) -> dict[str, Glimpse]:
+    """One message as each of these people sees it. A private one is seen by those it was sent to, a room's by all in it."""
+    facts = Rows(db, kinds)
+    own = facts.dialog(dialog)
+    rows = db.execute(select(O).where(O.c.dialog == dialog, O.c.slot == slot)).all()
+    if own is None or not rows:
+        return {}
+    private = {row.target: row for row in rows if row.private}
+    room = next((row for row in rows if not row.private), None)
+    seen: dict[str, Glimpse] = {}
+    for viewer in viewers:
+        row = private.get(viewer) or (room if own.session and facts.role(own.session, viewer) else None)
+        if row is not None:
+            seen[viewer] = _glimpse(facts, view, row, viewer, now)
+    return seen
+

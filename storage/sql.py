@@ -1,0 +1,253 @@
+"""Store on SQL: SQLite now, PostgreSQL by the same tables and statements.
+
+SQLite is opened in WAL mode with synchronous=FULL: what was acknowledged survives the power cord. Writers begin with
+BEGIN IMMEDIATE. Python's sqlite3 would open a transaction at the first write only, and of two writers that have both
+read by then one silently loses votes: do not take the IMMEDIATE away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from dialogs.base import AnyKind, Brief, Event, Rang
+from storage import posts
+from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
+from storage.batch import Batch, RefusedError
+from storage.facts import Rows, brief_of
+from storage.tables import DialogRow, HeardRow, IdentityRow, PersonRow, TenantRow, TimerRow
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+H, W, P, I, T, D = (x.__table__ for x in (HeardRow, TimerRow, PersonRow, IdentityRow, TenantRow, DialogRow))  # type: ignore[attr-defined]  # noqa: E741
+
+REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
+POISON = 5  # failures after which a timer is set aside
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema. Safe to run again and by several processes in turn."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def connect(url: str, *, write: bool) -> Engine:
+    """An engine whose transactions begin as the database needs it."""
+    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _open)
+        event.listen(engine, "begin", _begin_immediate if write else _begin)
+    return engine
+
+
+def _open(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+class SqlStore:
+    """See `storage.base.Store`. `decide` and `view` are the engine's: they call the kinds with what they may know."""
+
+    def __init__(self, url: str, kinds: Mapping[str, AnyKind], decide: Decide, view: View) -> None:
+        self.kinds, self.decide, self.view = kinds, decide, view
+        self._write, self._read = connect(url, write=True), connect(url, write=False)
+        # One writer: SQLite has one anyway, and a queue of our own is fair where its busy handler is not.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
+
+    async def _writing(self, work: Callable[[Connection], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._in_transaction, self._write, work)
+
+    async def _reading(self, work: Callable[[Connection], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._in_transaction, self._read, work)
+
+    def _in_transaction(self, engine: Engine, work: Callable[[Connection], R]) -> R:
+        with engine.begin() as db:
+            return work(db)
+
+    async def turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
+        """Decide these events in order and save every consequence, in one transaction if all goes well."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._turns, events, now)
+
+    def _turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
+        try:
+            return self._in_transaction(self._write, lambda db: self._batch(db, events, now))
+        except OperationalError:
+            raise  # the database itself: nothing is stored, nobody is told it was
+        except Exception:
+            if len(events) > 1:
+                return [self._alone(one, now) for one in events]
+            return [self._alone(events[0], now)]
+
+    def _batch(self, db: Connection, events: Sequence[Event], now: datetime) -> list[Outcome]:
+        batch = Batch(db, self.kinds, self.decide, now)
+        batch.load(events)
+        outcomes = [batch.turn(one) for one in events]
+        batch.flush()
+        return outcomes
+
+    def _alone(self, one: Event, now: datetime) -> Outcome:
+        try:
+            return self._in_transaction(self._write, lambda db: self._batch(db, [one], now))[0]
+        except RefusedError as refused:
+            return Outcome(refused.reply)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("event %s cannot be decided", one.id)
+            return Outcome(error=repr(error))
+
+    async def due_timers(self, now: datetime, owner: str, limit: int) -> list[Rang]:
+        """Take the timers that are due."""
+
+        def take(db: Connection) -> list[Rang]:
+            due = select(W).where(W.c.due <= now, W.c.aside.is_(None)).order_by(W.c.due, W.c.dialog, W.c.name).limit(limit)
+            rows = db.execute(due).all()
+            for row in rows:
+                mine = update(W).where(W.c.dialog == row.dialog, W.c.name == row.name)
+                db.execute(mine.values(owner=owner, due=now + LEASE))
+            return [
+                Rang(id=f"timer:{x.dialog}:{x.name}:{x.at.isoformat()}", at=x.at, tenant=x.tenant, dialog=x.dialog, timer=x.name, due=x.at)
+                for x in rows
+            ]  # fmt: skip
+
+        return await self._writing(take)
+
+    async def next_timer(self) -> datetime | None:
+        """When the next timer rings."""
+        soonest = select(W.c.due).where(W.c.aside.is_(None)).order_by(W.c.due).limit(1)
+        return await self._reading(lambda db: db.execute(soonest).scalar())
+
+    async def poisoned(self, timer: Rang, why: str, now: datetime) -> None:
+        """Try it again later; after five failures set it aside, where `why` tells the rest."""
+
+        def mark(db: Connection) -> None:
+            this = (W.c.dialog == timer.dialog, W.c.name == timer.timer, W.c.at == timer.due)
+            tries = (db.execute(select(W.c.tries).where(*this)).scalar() or 0) + 1
+            aside = why if tries >= POISON else None
+            again = {"tries": tries, "due": now + posts.backoff(tries), "owner": None, "aside": aside}
+            db.execute(update(W).where(*this).values(**again))
+
+        await self._writing(mark)
+
+    async def fold(self, now: datetime, limit: int) -> int:
+        """Turn marks into due posts."""
+        return await self._writing(lambda db: posts.fold(db, now, limit))
+
+    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
+        """Take the posts that are due."""
+        return await self._writing(lambda db: posts.due_posts(db, self.kinds, self.view, now, owner, limit))
+
+    async def next_post(self) -> datetime | None:
+        """When the next post is due."""
+        return await self._reading(lambda db: db.execute(select(func.min(posts.O.c.due))).scalar())
+
+    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
+        """This revision is shown."""
+        return await self._writing(lambda db: posts.shown(db, post, owner, ref, now))
+
+    async def postpone(self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None) -> None:
+        """Not now."""
+        await self._writing(lambda db: posts.postpone(db, post, owner, until, lost=lost, failed=failed))
+
+    async def gone(self, post: Post, owner: str, why: str) -> None:
+        """Never again."""
+        await self._writing(lambda db: posts.gone(db, post, owner, why))
+
+    async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
+        """What one person sees."""
+        return await self._reading(lambda db: posts.page(db, self.kinds, self.view, person, session, now))
+
+    async def looks(self, dialog: str, slot: str, viewers: Sequence[str], now: datetime) -> dict[str, Glimpse]:
+        """One message as each of these people sees it."""
+        return await self._reading(lambda db: posts.looks(db, self.kinds, self.view, dialog, slot, viewers, now))
+
+    async def admit(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+        """The person behind a platform's user, made known if new."""
+
+        def know(db: Connection) -> str:
+            known = select(I.c.person).where(I.c.tenant == tenant, I.c.platform == platform, I.c.user == user)
+            person: str | None = db.execute(known).scalar()
+            if person:
+                return person
+            if not db.execute(select(T.c.id).where(T.c.id == tenant)).scalar():
+                db.execute(insert(T).values(id=tenant, name=tenant))
+            person = "p" + secrets.token_hex(10)
+            db.execute(insert(P).values(id=person, tenant=tenant, name=name, locale="en", host=host))
+            db.execute(insert(I).values(tenant=tenant, platform=platform, user=user, person=person))
+            return person
+
+        return await self._writing(know)
+
+    async def session(self, session: str) -> tuple[str, Brief] | None:
+        """The tenant of a session and what it says of itself."""
+
+        def find(db: Connection) -> tuple[str, Brief] | None:
+            root = Rows(db, self.kinds).dialog(session)
+            return (root.tenant, brief_of(root)) if root and self.kinds[root.kind].root else None
+
+        return await self._reading(find)
+
+    async def all_sessions(self) -> list[Brief]:
+        """What every session says of itself, the newest first."""
+        roots = [name for name, kind in self.kinds.items() if kind.root]
+
+        def find(db: Connection) -> list[Brief]:
+            rows = db.execute(select(D.c.id).where(D.c.kind.in_(roots)).order_by(D.c.begun.desc())).scalars()
+            facts = Rows(db, self.kinds)
+            return [brief_of(dialog) for id_ in rows if (dialog := facts.dialog(id_))]
+
+        return await self._reading(find)
+
+    async def named(self, people: Sequence[str]) -> dict[str, str]:
+        """Names of people."""
+        return await self._reading(lambda db: Rows(db, self.kinds).names(people))
+
+    async def counts(self) -> Counts:
+        """What waits: for /readyz and for those who ask whether all has been delivered."""
+
+        def count(db: Connection) -> Counts:
+            waiting = db.execute(select(func.count()).where(posts.O.c.due.is_not(None))).scalar() or 0
+            marks = db.execute(select(func.count()).select_from(posts.M)).scalar() or 0
+            oldest = db.execute(select(func.min(posts.O.c.begun)).where(posts.O.c.state == "waiting")).scalar()
+            aside = db.execute(select(func.count()).where(W.c.aside.is_not(None))).scalar() or 0
+            return Counts(waiting + marks, oldest, aside)
+
+        return await self._reading(count)
+
+    async def tidy(self, now: datetime) -> None:
+        """Forget heard ids that nobody delivers again."""
+        await self._writing(lambda db: db.execute(delete(H).where(H.c.at < now - REMEMBERED)))
+
+    async def close(self) -> None:
+        """Let go of the database, after what is under way."""
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._write.dispose()
+        self._read.dispose()
+
+

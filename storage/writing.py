@@ -1,0 +1,213 @@
+"""What a batch has decided and not yet written, and the one statement per table that writes it.
+
+Rows go in the order of their keys, so that two workers on PostgreSQL ask for their locks in the same order. An upsert never
+trusts what was read: of two notes the newer wins in the statement itself, whoever writes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Table, case, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.tables import (
+    ActivityRow,
+    DialogRow,
+    HeardRow,
+    MarkRow,
+    NoteRow,
+    PersonRow,
+    PlaceRow,
+    ShowRow,
+    TimerRow,
+    TurnRow,
+)
+
+if TYPE_CHECKING:
+    from storage.batch import Batch
+
+TABLES = (DialogRow, NoteRow, HeardRow, TimerRow, ShowRow, MarkRow, ActivityRow, TurnRow, PlaceRow, PersonRow)
+D, N, H, W, S, M, A, T, L, P = (row.__table__ for row in TABLES)  # type: ignore[attr-defined]
+
+
+def upsert(db: Connection, table: Table) -> Any:
+    """An insert that can say `on_conflict`, in the database's own dialect."""
+    return (postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+@dataclass(slots=True)
+class Pending:
+    """Everything still to be written."""
+
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    notes: dict[tuple[str, str, str], str] = field(default_factory=dict)  # (dialog, key, person) -> tenant
+    timers: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)  # None: taken away
+    silenced: list[str] = field(default_factory=list)  # dialogs that are done: no timer of theirs rings any more
+    marks: dict[tuple[str, str, str, str], str] = field(default_factory=dict)  # (dialog, slot, to, after) -> tenant
+    shows: dict[tuple[str, str, str], tuple[str, str | None]] = field(default_factory=dict)
+    enrolled: list[tuple[str, str, str]] = field(default_factory=list)  # (session, person, role)
+    activity: dict[tuple[str, str, datetime, str], dict[str, Any]] = field(default_factory=dict)
+    turns: list[tuple[str, str, str, str, str, datetime, int]] = field(default_factory=list)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+    people: list[dict[str, Any]] = field(default_factory=list)
+
+    def wake(self, tenant: str, dialog: str, name: str, at: datetime | None) -> None:
+        """Set, move or switch off a timer."""
+        row = {"dialog": dialog, "name": name, "tenant": tenant, "at": at, "due": at}
+        self.timers[dialog, name] = row | {"owner": None, "tries": 0, "aside": None} if at else None
+
+    def act(self, tenant: str, session: str, person: str, kind: str, at: datetime, posts: int) -> None:
+        """Count one act in its minute."""
+        key = (session, person, at.replace(second=0, microsecond=0), kind)
+        row = self.activity.setdefault(key, {"tenant": tenant, "count": 0, "posts": 0, "last": at})
+        row["count"] += 1
+        row["posts"] += posts
+        row["last"] = max(row["last"], at)
+
+    def write(self, db: Connection, batch: Batch) -> bool:
+        """Write all of it. True: there was something."""
+        wrote = [
+            _dialogs(db, batch),
+            _people(db, self.people),
+            _places(db, self.places),
+            _notes(db, batch, self.notes),
+            _shows(db, self.shows),
+            self._enrol(db),
+            _marks(db, self.marks),
+            _timers(db, self.timers, self.silenced),
+            _activity(db, self.activity),
+            _turns(db, self.turns),
+            _heard(db, self.heard),
+        ]
+        for kept in (self.heard, self.silenced, self.enrolled, self.turns, self.people):
+            kept.clear()
+        for rows in (self.notes, self.timers, self.marks, self.shows, self.activity, self.places):
+            rows.clear()
+        return any(wrote)
+
+    def _enrol(self, db: Connection) -> bool:
+        """Whoever comes into a role is shown what the running dialogs show to that role."""
+        for session, person, role in self.enrolled:
+            running = select(S.c.tenant, S.c.dialog, S.c.slot).join(D, D.c.id == S.c.dialog).where(S.c.session == session)
+            for row in db.execute(running.where(S.c.to == role, D.c.done.is_(False))):
+                self.marks.setdefault((row.dialog, row.slot, person, ""), row.tenant)
+        return bool(self.enrolled)
+
+
+def _dialogs(db: Connection, batch: Batch) -> bool:
+    changed = sorted((one for one in batch.dialogs.values() if one.new or one.changed), key=lambda one: one.id)
+    new = [one for one in changed if one.new]
+    if new:
+        columns = ("id", "tenant", "scope", "key", "kind", "session", "parent", "place", "cohort", "done", "begun")
+        rows = [{x: getattr(one, x) for x in columns} | {"state": one.state.model_dump_json()} for one in new]
+        db.execute(insert(D), rows)
+    old = [one for one in changed if not one.new]
+    for one in old:
+        db.execute(update(D).where(D.c.id == one.id).values(state=one.state.model_dump_json(), done=one.done))
+    for one in changed:
+        one.new = one.changed = False
+    return bool(changed)
+
+
+def _people(db: Connection, people: Sequence[dict[str, Any]]) -> bool:
+    if people:
+        rows = sorted(people, key=lambda row: row["id"])
+        db.execute(upsert(db, P).on_conflict_do_nothing(), [row | {"locale": "en", "host": False} for row in rows])
+    return bool(people)
+
+
+def _places(db: Connection, places: dict[tuple[str, str], str]) -> bool:
+    if places:
+        rows = [
+            {"tenant": tenant, "id": id_, "platform": id_.partition(":")[0], "session": session}
+            for (tenant, id_), session in sorted(places.items())
+        ]
+        into = upsert(db, L)
+        db.execute(into.on_conflict_do_update(index_elements=["tenant", "id"], set_={"session": into.excluded.session}), rows)
+    return bool(places)
+
+
+def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) -> bool:
+    if not keys:
+        return False
+    rows = []
+    for (dialog, key, person), tenant in sorted(keys.items()):
+        kept = batch.notes[dialog, key, person]
+        rows.append(
+            {"dialog": dialog, "key": key, "person": person, "tenant": tenant, "value": kept.value, "at": kept.at}
+            | {"event": kept.event, "first": kept.first, "first_at": kept.first_at}
+        )
+    into = upsert(db, N)
+    new = into.excluded
+    newer = or_(new.at > N.c.at, (new.at == N.c.at) & (new.event >= N.c.event))
+    earlier = new.first_at < N.c.first_at
+    kept_or_new = {x: case((newer, new[x]), else_=N.c[x]) for x in ("value", "at", "event")}
+    kept_or_first = {x: case((earlier, new[x]), else_=N.c[x]) for x in ("first", "first_at")}
+    db.execute(into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first), rows)
+    return True
+
+
+def _shows(db: Connection, shows: dict[tuple[str, str, str], tuple[str, str | None]]) -> bool:
+    if shows:
+        rows = [
+            {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
+            for (dialog, slot, to), (tenant, session) in sorted(shows.items())
+        ]
+        db.execute(upsert(db, S).on_conflict_do_nothing(), rows)
+    return bool(shows)
+
+
+def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
+    if marks:
+        rows = [
+            {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": after}
+            for (dialog, slot, to, after), tenant in marks.items()
+        ]
+        db.execute(insert(M), rows)
+    return bool(marks)
+
+
+def _timers(db: Connection, timers: dict[tuple[str, str], dict[str, Any] | None], silenced: Sequence[str]) -> bool:
+    rows = [row for _, row in sorted(timers.items()) if row]
+    for dialog, name in sorted(key for key, row in timers.items() if row is None):
+        db.execute(delete(W).where(W.c.dialog == dialog, W.c.name == name))
+    if rows:
+        into = upsert(db, W)
+        moved = {x: into.excluded[x] for x in ("at", "due", "owner", "tries", "aside")}
+        db.execute(into.on_conflict_do_update(index_elements=["dialog", "name"], set_=moved), rows)
+    if silenced:
+        db.execute(delete(W).where(W.c.dialog.in_(silenced)))
+    return bool(timers or silenced)
+
+
+def _activity(db: Connection, acts: dict[tuple[str, str, datetime, str], dict[str, Any]]) -> bool:
+    if acts:
+        rows = [
+            {"session": session, "person": person, "minute": minute, "kind": kind} | row
+            for (session, person, minute, kind), row in sorted(acts.items())
+        ]
+        into = upsert(db, A)
+        new = into.excluded
+        more = {"count": A.c.count + new["count"], "posts": A.c.posts + new["posts"]}
+        last = {"last": case((new["last"] > A.c.last, new["last"]), else_=A.c.last)}
+        keys = ["session", "person", "minute", "kind"]
+        db.execute(into.on_conflict_do_update(index_elements=keys, set_=more | last), rows)
+    return bool(acts)
+
+
+def _turns(db: Connection, turns: Sequence[tuple[str, str, str, str, str, datetime, int]]) -> bool:
+    if turns:
+        names = ("cohort", "dialog", "person", "what", "tenant", "at", "used")
+        rows = [dict(zip(names, turn, strict=True)) for turn in sorted(turns)]
+        db.execute(upsert(db, T).on_conflict_do_nothing(), rows)
+    return bool(turns)
+
+
+def _heard(db: Connection, heard: Sequence[dict[str, Any]]) -> bool:
+    if heard:
+        db.execute(insert(H), sorted(heard, key=lambda row: (row["tenant"], row["id"])))
+    return bool(heard)
