@@ -1,7 +1,7 @@
 """What a platform must be able to do, and what it may ask of the bot.
 
-An adapter turns payloads into events (`read`), cards into the platform's own shape (`draw`), and does the talking (`app`).
-It acknowledges only after `Bot.hear` has returned: by then everything is stored.
+An adapter turns payloads into events (`read`), cards into the platform's own shape (`draw`), and does the talking
+(`app`). It acknowledges only after `Bot.hear` has returned: by then everything is stored.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The bot: the one path from an event to its consequences, and the loops that bring the world in line with the store."""
+"""The bot: the path from an event to its consequences, and the loops that bring the world in line with the store."""

@@ -49,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     migrate_ = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate_.set_defaults(run=migrate_database)
 
-    plan = commands.add_parser("plan", help="check a plan, or begin a new one").add_subparsers(required=True, metavar="WHAT")
+    plan = commands.add_parser("plan", help="check a plan, or begin a new one").add_subparsers(
+        required=True, metavar="WHAT"
+    )
     check = plan.add_parser("check", help="list every mistake in a plan")
     check.add_argument("file", type=Path)
     check.set_defaults(run=plan_check)
@@ -57,12 +59,18 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("template", nargs="?")
     new.set_defaults(run=plan_new)
 
-    session = commands.add_parser("session", help="create or list sessions").add_subparsers(required=True, metavar="WHAT")
+    session = commands.add_parser("session", help="create or list sessions").add_subparsers(
+        required=True, metavar="WHAT"
+    )
     create = session.add_parser("create", help="create a session from a plan, and print everybody's link")
     create.add_argument("plan", help="a plan's file, or the name of a template")
-    create.add_argument("--at", required=True, metavar="'DATE TIME [ZONE]'", help="as in '2027-03-24 14:00 Europe/Zurich'")
+    create.add_argument(
+        "--at", required=True, metavar="'DATE TIME [ZONE]'", help="as in '2027-03-24 14:00 Europe/Zurich'"
+    )
     create.add_argument("--facilitator", required=True, metavar="NAME", help="whose session it is")
-    create.add_argument("--roster", type=Path, metavar="FILE.csv", help="columns: name, and role, email, manager if wanted")
+    create.add_argument(
+        "--roster", type=Path, metavar="FILE.csv", help="columns: name, and role, email, manager if wanted"
+    )
     create.add_argument("--cohort", metavar="NAME", help="sessions of one cohort share one rotation of names")
     create.set_defaults(run=session_create)
     listing = session.add_parser("list", help="list the sessions")
@@ -105,7 +113,8 @@ def migrate_database(_: argparse.Namespace) -> int:
 def plan_check(args: argparse.Namespace) -> int:
     """Say that a plan is good, or everything that is wrong with it."""
     plan = plans.read(args.file)
-    print(f"{args.file}: good. “{plan.title}”: {len(plan.objectives)} objectives, {len(plan.run_of_show)} steps, {plan.minutes} minutes.")
+    parts = f"{len(plan.objectives)} objectives, {len(plan.run_of_show)} steps, {plan.minutes} minutes"
+    print(f"{args.file}: good. “{plan.title}”: {parts}.")
     return 0
 
 

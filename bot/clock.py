@@ -36,7 +36,7 @@ class WallClock:
 
 
 class FastClock:
-    """A clock that runs `speed` times as fast and can leap ahead. Kept in a file, so that a restart does not set it back."""
+    """A clock that runs `speed` times as fast and can leap ahead. A file keeps it over restarts."""
 
     def __init__(self, file: Path, start: datetime, speed: float) -> None:
         self._file = file

@@ -1,9 +1,9 @@
-"""Creating a session from outside: from the command line, and for a rehearsal. It goes through the engine as everything does."""
+"""Creating a session from outside, from the command line or for a rehearsal: through the engine, as everything goes."""
 
 from __future__ import annotations
 
 import json
-import uuid
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,8 +57,8 @@ async def create_in(app: App, asked: Asked) -> Created:
     host = await app.store.admit(LOCAL, "web", f"host:{asked.facilitator.casefold()}", asked.facilitator, host=True)
     now = app.clock.now()
     desk = identify(LOCAL, f"person:{host}", "desk")
-    await app.engine.hear(Commanded(id=f"desk:{uuid.uuid4()}", at=now, tenant=LOCAL, by=host, text="sessions"))
-    event = f"create:{uuid.uuid4()}"
+    await app.engine.hear(Commanded(id=f"desk:{secrets.token_hex(16)}", at=now, tenant=LOCAL, by=host, text="sessions"))
+    event = f"create:{secrets.token_hex(16)}"
     session = identify(LOCAL, f"person:{host}", f"session:{event}")
     people = await _people(app, asked)
     wanted = {
@@ -107,7 +107,13 @@ async def links(app: App, session: str, host: str) -> list[tuple[str, str, str]]
             found.append((one.name, "manager", app.links.report(LOCAL, session, one.person)))
         else:
             found.append((one.name, str(one.role), app.links.room(LOCAL, session, one.person)))
-    found.append((next((one.name for one in room.roster if one.person == host), "") if room else "", "console", app.links.desk(LOCAL, host)))
+    found.append(
+        (
+            next((one.name for one in room.roster if one.person == host), "") if room else "",
+            "console",
+            app.links.desk(LOCAL, host),
+        )
+    )
     return found
 
 
@@ -119,4 +125,6 @@ async def listing(settings: Settings) -> list[str]:
         rows = await app.store.all_sessions()
     finally:
         await app.store.close()
-    return [f"{brief.phase:<9} {brief.starts or brief.opened or '':<26} {brief.title}" for brief in rows] or ["There are no sessions yet."]
+    return [f"{brief.phase:<9} {brief.starts or brief.opened or '':<26} {brief.title}" for brief in rows] or [
+        "There are no sessions yet."
+    ]

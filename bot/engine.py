@@ -1,7 +1,7 @@
 """Engine: `hear` is the one path from an event to its consequences.
 
-Events wait while the last batch is being committed and then go together: one transaction for all that arrived meanwhile.
-Once `hear` returns, everything is stored; only then may an adapter acknowledge.
+Events wait while the last batch is being committed and then go together: one transaction for all that arrived
+meanwhile. Once `hear` returns, everything is stored; only then may an adapter acknowledge.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class UnheardError(Exception):
 class Engine:
     """See `adapters.base.Bot`."""
 
-    def __init__(self, store: Store, hot: Hot, clock: Clock, plans: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self, store: Store, hot: Hot, clock: Clock, plans: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.store, self.hot, self.clock, self.plans = store, hot, clock, plans or {}
         self._waiting: asyncio.Queue[tuple[Event, asyncio.Future[Outcome]]] = asyncio.Queue()
         self._loop: asyncio.Task[None] | None = None
@@ -46,9 +48,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Commit what has been heard, then stop."""
-        while self._loop and not self._waiting.empty():
-            await asyncio.sleep(0.01)
         if self._loop:
+            await self._waiting.join()
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
 
@@ -65,7 +66,9 @@ class Engine:
             event = replace(event, command=parsed)
             name = parsed.words[0] if parsed.verb == "new" and parsed.words and parsed.words[0] != "on" else None
             if name and name not in self.plans:
-                return Answer(t("There is no template “{name}”. There are: {known}.", name=name, known=", ".join(self.plans)))
+                return Answer(
+                    t("There is no template “{name}”. There are: {known}.", name=name, known=", ".join(self.plans))
+                )
             event = replace(event, plan=self.plans[name] if name else None)
         outcome = await self._decided(event)
         if outcome.error:
@@ -98,10 +101,13 @@ class Engine:
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(UnheardError(str(error)))
+                    self._waiting.task_done()
                 continue
             for (_, done), outcome in zip(batch, outcomes, strict=True):
                 if not done.done():
                     done.set_result(outcome)
+            for _ in batch:
+                self._waiting.task_done()
             await self.hot.nudge("outbox")
             await self.hot.nudge("timers")
 
@@ -145,10 +151,11 @@ class Engine:
             return None
         tenant, _ = known
         person = await self.store.admit(tenant, "web", f"guest:{secrets.token_hex(8)}", name)
-        await self.hear(Joined(id=f"admitted:{person}", at=self.now(), tenant=tenant, by=person, place=f"web:{session}"))
+        await self.hear(
+            Joined(id=f"admitted:{person}", at=self.now(), tenant=tenant, by=person, place=f"web:{session}")
+        )
         return person
 
 
 def _seen(glimpse: Glimpse) -> Seen:
     return Seen(glimpse.dialog, glimpse.slot, glimpse.card, glimpse.private, glimpse.at, glimpse.revision)
-

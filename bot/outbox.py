@@ -1,7 +1,7 @@
 """Outbox: makes messages look as they must, at each platform's pace.
 
-Dialogs only say what must be shown. This loop folds what they said into posts, takes the due ones under a lease, and lets
-the adapters show them. Whatever fails stays due, so that what people see converges to what is stored.
+Dialogs only say what must be shown. This loop folds what they said into posts, takes the due ones under a lease, and
+lets the adapters show them. Whatever fails stays due, so that what people see converges to what is stored.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ class Outbox:
         """Until somebody nudges, or the next post is due."""
         due = await self.store.next_post()
         left = (due - self.clock.now()).total_seconds() if due else IDLE
-        waits = [asyncio.ensure_future(self.hot.nudged("outbox")), asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE)))]
+        waits = [
+            asyncio.ensure_future(self.hot.nudged("outbox")),
+            asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE))),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -82,9 +85,10 @@ class Outbox:
         )  # fmt: skip
         key, seconds = adapter.pace(message)
         wait = await self.hot.wait(key, seconds, self.clock.now()) if post.ref and seconds else 0.0
+        if wait:
+            await self.store.postpone(post, self.owner, self._after(wait))
+            return
         try:
-            if wait:
-                raise Later(wait)
             async with asyncio.timeout(SLOW):
                 ref = await adapter.show(message)
         except Later as later:

@@ -93,7 +93,11 @@ def roster(path: Path) -> list[Listed]:
             if "name" not in columns:
                 raise UnreadableError(f"{path}:1: the first line must name the columns, one of them “name”")
             rows.fieldnames = columns
-            return [_listed(path, number, row) for number, row in enumerate(rows, 2) if any((x or "").strip() for x in row.values() if isinstance(x, str))]
+            return [
+                _listed(path, number, row)
+                for number, row in enumerate(rows, 2)
+                if any((x or "").strip() for x in row.values() if isinstance(x, str))
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(f"{path}: cannot be read ({error})") from error
 

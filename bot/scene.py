@@ -100,7 +100,7 @@ class Scenes:
         return Report(self._roster(dialog, needs, facts, now), tuple(results))
 
 
-def _needs(kind: AnyKind, of: type[Event] | type[Look]) -> frozenset[Need]:
+def _needs(kind: AnyKind, of: type[Event | Look]) -> frozenset[Need]:
     return kind.needs.get(of, frozenset())
 
 
@@ -169,5 +169,3 @@ def minutes(one: Attended, told: Brief | None, until: datetime) -> int:
 
 def _overlap(start: datetime, end: datetime, opened: datetime, closed: datetime) -> timedelta:
     return max(timedelta(), min(end, closed) - max(start, opened))
-
-

@@ -1,4 +1,4 @@
-"""Timers: due timers become events. A timer that fails is tried again, and set aside after five times, where it can be seen."""
+"""Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ HOUR = 3600.0
 
 
 class Timers:
-    """One loop a process; several processes share the work by leases."""
+    """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
 
     def __init__(self, store: Store, hot: Hot, clock: Clock, engine: Engine) -> None:
         self.store, self.hot, self.clock, self.engine = store, hot, clock, engine
         self.owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Ring for ever."""
+        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
         while True:
             try:
                 if not await self.ring():
@@ -38,13 +38,13 @@ class Timers:
                 await asyncio.sleep(1)
 
     async def tidy(self) -> None:
-        """Once an hour, forget what needs no keeping."""
+        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
         while True:
             await self.clock.sleep(HOUR)
             await self.store.tidy(self.clock.now())
 
     async def ring(self) -> int:
-        """Ring what is due. Returns how many."""
+        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
         due = await self.store.due_timers(self.clock.now(), self.owner, AT_ONCE)
         await asyncio.gather(*(self._ring(rang) for rang in due))
         return len(due)
@@ -57,7 +57,10 @@ class Timers:
     async def _rest(self) -> None:
         due = await self.store.next_timer()
         left = (due - self.clock.now()).total_seconds() if due else IDLE
-        waits = [asyncio.ensure_future(self.hot.nudged("timers")), asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE)))]
+        waits = [
+            asyncio.ensure_future(self.hot.nudged("timers")),
+            asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE))),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -352,6 +352,7 @@ class Look:
 
 
 Need = Literal["tally", "notes", "roster", "turns", "report", "sessions"]
+Needs = Mapping["type[Event] | type[Look]", frozenset[Need]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +368,7 @@ class Kind(Generic[S]):
     decide: Callable[[S, Event, Scene], Step[S]]
     view: Callable[[S, Look], Card]
     hears: frozenset[type[Event]] = frozenset()
-    needs: Mapping[type[Event] | type[Look], frozenset[Need]] = field(default_factory=dict)
+    needs: Needs = field(default_factory=dict)
     sum_up: Callable[[S, Tally], Result | tuple[Result, ...] | None] | None = None
     root: bool = False
 

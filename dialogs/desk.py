@@ -7,7 +7,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dialogs.base import Begin, Brief, Commanded, Event, Frozen, Kind, Listed, Look, Scene, Show, Started, Step, Submitted
+from dialogs.base import (
+    Begin,
+    Brief,
+    Commanded,
+    Event,
+    Frozen,
+    Kind,
+    Listed,
+    Look,
+    Scene,
+    Show,
+    Started,
+    Step,
+    Submitted,
+)
 from dialogs.card import Card, Fact, Link, Text, When, quote, t
 from dialogs.commands import help_card, moment
 from dialogs.moments import zone_named
@@ -30,17 +44,24 @@ def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
         case Commanded(command=command) if command.verb == "sessions":
             return Step(desk, reply=listed(scene.sessions))
         case Commanded(command=command) if command.verb in {"new", "start"} and not scene.host:
-            return Step(desk, reply=t("You are a guest here. Ask your administrator for a link with which you can create sessions."))
+            return Step(
+                desk,
+                reply=t("You are a guest here. Ask your administrator for a link with which you can create sessions."),
+            )
         case Commanded(command=command) if command.verb == "new":
             return created(desk, event, scene)
         case Commanded(command=command) if command.verb == "start":
             title = command.words[0] if command.words else ""
             if not title:
-                return Step(desk, reply=t("Give the session a title, for example: start \"Team retrospective\""))
+                return Step(desk, reply=t('Give the session a title, for example: start "Team retrospective"'))
             setup = {"brief": {"title": title}, "at_once": True}
-            return Step(desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or "")))
+            return Step(
+                desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or ""))
+            )
         case Commanded(command=command):
-            return Step(desk, reply=t("“{verb}” belongs in a session: type it in the session's room.", verb=command.verb))
+            return Step(
+                desk, reply=t("“{verb}” belongs in a session: type it in the session's room.", verb=command.verb)
+            )
         case Submitted(action="create", values=values) if scene.host:
             return submitted(desk, event, values)
     return Step(desk)
@@ -65,19 +86,30 @@ def submitted(desk: State, event: Event, values: Mapping[str, str]) -> Step[Stat
     """A session described by a program of ours (`cohost session create`): plan, moment, people, as JSON."""
     asked = json.loads(values["session"])
     at = datetime.fromisoformat(asked["at"]) if asked.get("at") else None
-    brief = briefed(asked.get("plan"), at, asked.get("zone") or "UTC", title=asked.get("title"), cohort=asked.get("cohort"))
+    brief = briefed(
+        asked.get("plan"), at, asked.get("zone") or "UTC", title=asked.get("title"), cohort=asked.get("cohort")
+    )
     setup = {"brief": brief, "plan": asked.get("plan"), "people": asked.get("people", [])}
     return Step(desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or "")))
 
 
-def briefed(plan: Mapping[str, Any] | None, at: datetime | None, zone: str, *, title: str | None, cohort: str | None = None) -> dict[str, Any]:
+def briefed(
+    plan: Mapping[str, Any] | None, at: datetime | None, zone: str, *, title: str | None, cohort: str | None = None
+) -> dict[str, Any]:
     """What the session will say of itself, from its plan."""
     plan = plan or {}
     objectives = [{"id": one["id"], "text": one["text"]} for one in plan.get("objectives", ())]
     minutes = plan.get("minutes") or 60
     named = title or plan.get("title") or ""
     return Brief.model_validate(
-        {"title": named, "starts": at, "zone": zone, "minutes": minutes, "objectives": objectives, "cohort": cohort or ""}
+        {
+            "title": named,
+            "starts": at,
+            "zone": zone,
+            "minutes": minutes,
+            "objectives": objectives,
+            "cohort": cohort or "",
+        }
     ).model_dump(mode="json")
 
 

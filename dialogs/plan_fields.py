@@ -58,10 +58,8 @@ def _text_schema(most: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": most})
 
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
-Name = Annotated[
-    str, BeforeValidator(_line), BeforeValidator(_line), Field(min_length=1, max_length=NAME), _text_schema(NAME)
-]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"), BeforeValidator(_line)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME), _text_schema(NAME), BeforeValidator(_line)]
 Choice = Annotated[str, Field(min_length=1, max_length=CHOICE), _text_schema(CHOICE), BeforeValidator(_line)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE), _text_schema(TITLE), BeforeValidator(_line)]
 Question = Annotated[str, Field(min_length=1, max_length=QUESTION), _text_schema(QUESTION), BeforeValidator(_line)]

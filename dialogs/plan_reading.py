@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from dialogs.card import Text, t, tn
+from dialogs.card import Text, t
 from dialogs.plan_yaml import Branch, Leaf, Node, Problem, read
 from dialogs.words import nearest, short, too_long
 
+MOST = 100  # mistakes shown of one sort: who has more has sent something that is no plan, and looking on takes long
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
 
@@ -29,16 +31,22 @@ def refuse(text: Text) -> PydanticCustomError:
 def read_model(text: str, model: type[M], check: Callable[[Node], Iterable[Problem]]) -> M | tuple[Problem, ...]:
     """The model that a YAML text describes, or all that is wrong with it. `check` adds what no single part can know."""
     tree, problems = read(text)
+    if tree is None:
+        return tuple(problems)
     result: M | None = None
-    if tree is not None:
-        try:
-            result = model.model_validate(_data(tree))
-        except ValidationError as error:
-            problems += [_problem(model, tree, detail) for detail in error.errors(include_url=False)]
-        problems += check(tree)
+    found: list[Problem] = []
+    try:
+        result = model.model_validate(_data(tree))
+    except ValidationError as error:
+        details = error.errors(include_url=False)[:MOST]
+        placed = [(_place(model, tree, detail["loc"]), detail) for detail in details]
+        found += [_problem(place, detail) for place, detail in placed if not _only_seems_short(place, detail)]
+    found += islice(check(tree), MOST)
+    known = {(problem.line, problem.column) for problem in problems}  # one sentence about one place is enough
+    problems += [problem for problem in found if (problem.line, problem.column) not in known]
     if result is not None and not problems:
         return result
-    return tuple(sorted(set(problems), key=lambda problem: (problem.line, problem.column)))
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column)))
 
 
 def _data(node: Node) -> Any:  # noqa: ANN401  (plain data of any shape)
@@ -58,12 +66,13 @@ def _left_empty(node: Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an error is: its path in the text, the node there, the group around it and the keys that fit there."""
+    """Where an error is: its path, the node there, the group around it, the keys that fit there and below."""
 
     path: Path
     node: Node
     inside: Node
     keys: tuple[str, ...]
+    below: tuple[str, ...]
 
 
 def _place(model: type[BaseModel], tree: Node, loc: Sequence[str | int]) -> _Place:
@@ -83,7 +92,7 @@ def _place(model: type[BaseModel], tree: Node, loc: Sequence[str | int]) -> _Pla
         inside = node
         found = node.parts.get(step) if isinstance(node, Branch) else None
         node = found or node
-    return _Place(tuple(path), node, inside, keys)
+    return _Place(tuple(path), node, inside, keys, _keys(models))
 
 
 def _keys(models: Sequence[type[BaseModel]]) -> tuple[str, ...]:
@@ -109,8 +118,13 @@ def _tags(model: type[BaseModel]) -> set[str]:
 # -- what --------------------------------------------------------------------------------------------------------------
 
 
-def _problem(model: type[BaseModel], tree: Node, error: ErrorDetails) -> Problem:
-    place = _place(model, tree, error["loc"])
+def _only_seems_short(place: _Place, error: ErrorDetails) -> bool:
+    """Entries with mistakes of their own are shown as such; pydantic also counts them as not there."""
+    written = len(place.node.parts) if isinstance(place.node, Branch) else 0
+    return error["type"] == "too_short" and written >= error["ctx"]["min_length"]
+
+
+def _problem(place: _Place, error: ErrorDetails) -> Problem:
     kind, context = error["type"], error.get("ctx", {})
     name = str(place.path[-1]) if place.path and isinstance(place.path[-1], str) else ""
     mark = place.node.mark
@@ -150,7 +164,9 @@ def _sentence(kind: str, place: _Place, error: ErrorDetails) -> Text:
             return t("{where} should be a list: write each entry in a line of its own, after “- ”.", where=where)
         case "model_type" | "model_attributes_type" | "dict_type":
             return t(
-                "{where} should be a group: write lines such as “{key}: …” below it.", where=where, key=_first(place)
+                "{where} should be a group: write lines such as “{key}: …” below it.",
+                where=where,
+                key="".join(place.below[:1]),
             )
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
             return t("{where} should be a whole number, and “{typed}” is none.", where=where, typed=typed)
@@ -168,13 +184,7 @@ def _sentence(kind: str, place: _Place, error: ErrorDetails) -> Text:
             return t("“{typed}” is no id: use up to 40 letters, digits and hyphens, without spaces.", typed=typed)
         case "too_short":
             least, n = context["min_length"], context["actual_length"]
-            return tn(
-                "{where} needs {least} entry at least, and has {n}.",
-                "{where} needs {least} entries at least, and has {n}.",
-                n=n,
-                least=least,
-                where=where,
-            )
+            return t("{where} has too few entries: {n} instead of {least} or more.", where=where, n=n, least=least)
         case "too_long":
             most, n = context["max_length"], context["actual_length"]
             return t("{where} has {n} entries, and {most} is the most.", where=where, n=n, most=most)
@@ -207,7 +217,3 @@ def _not_among(key: str, typed: str, expected: str) -> Text:
     if guess:
         return t("“{typed}” is no “{key}”: did you mean “{guess}”?", typed=short(typed), key=key, guess=guess)
     return t("“{typed}” is no “{key}”: write {known}.", typed=short(typed), key=key, known=" or ".join(known))
-
-
-def _first(place: _Place) -> str:
-    return place.keys[0] if place.keys else "key"

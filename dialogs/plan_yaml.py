@@ -58,16 +58,17 @@ Node = Leaf | Branch
 
 
 def read(text: str) -> tuple[Node | None, list[Problem]]:
-    """The tree of a YAML text, as far as it can be read, and every mistake on the way."""
-    problems: list[Problem] = []
+    """The tree of a YAML text and every mistake on the way. No tree where it could not be read to its end."""
     if len(text) > LARGEST:
         too_long = t("The plan has {n} characters, and {most} is the most: shorten it.", n=len(text), most=LARGEST)
         return None, [Problem(1, 1, too_long)]
-    builder = _Builder(problems)
+    builder = _Builder()
+    problems = builder.problems
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if not builder.hear(event):
-                break
+        if all(builder.hear(event) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            if builder.root is None:
+                problems.append(Problem(1, 1, t("The plan is empty: begin with “schema: cohost-plan/1”.")))
+            return builder.root, problems
     except yaml.reader.ReaderError as error:
         mark = _mark(text, error.position)
         problems.append(Problem(mark.line, mark.column, _unseen(text[error.position])))
@@ -75,13 +76,8 @@ def read(text: str) -> tuple[Node | None, list[Problem]]:
         problems.append(_syntax(error, text))
     except (ValueError, OverflowError):  # "\\UFFFFFFFF" is no character, which the parser itself does not expect
         mark = _mark(text, max(text.find("\\U"), 0))
-        problems.append(
-            Problem(mark.line, mark.column, t("This number stands for no character: delete the “\\” before it."))
-        )
-    else:
-        if builder.root is None and not problems:
-            problems.append(Problem(1, 1, t("The plan is empty: begin with “schema: cohost-plan/1”.")))
-    return builder.root, problems
+        problems.append(Problem(mark.line, mark.column, t("This number stands for no character: remove it.")))
+    return None, problems
 
 
 def _mark(text: str, position: int) -> Mark:
@@ -92,8 +88,8 @@ def _mark(text: str, position: int) -> Mark:
 class _Builder:
     """Puts the parser's events together. Flat, so that no depth of nesting can exhaust it."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
         self.root: Node | None = None
         self.open: list[Branch] = []
 
@@ -179,8 +175,10 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
     sign = text[begun.index : begun.index + 1]
     if "quoted scalar" in context and "end of" in problem:
         found, sentence = begun, t("This quotation mark is never closed: add one at the end.")
-    elif "block scalar" in context:
+    elif any(what in context for what in ("block scalar", "an alias", "an anchor", "a tag")):
         found, sentence = begun, _needs_quotes(sign)
+    elif "flow" in context and "but got '?'" in problem:
+        sentence = t("Between brackets, a text with “?” needs quotation marks around it.")
     elif "flow" in context:
         found, sentence = begun, t("This “{sign}” is not closed, or a comma is missing after it.", sign=sign)
     elif "expected ':'" in problem:

@@ -6,7 +6,21 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from dialogs.base import FACILITATOR, LEARNER, Event, Frozen, Kind, Look, Note, Pressed, Rang, Result, Scene, Show, Started
+from dialogs.base import (
+    FACILITATOR,
+    LEARNER,
+    Event,
+    Frozen,
+    Kind,
+    Look,
+    Note,
+    Pressed,
+    Rang,
+    Result,
+    Scene,
+    Show,
+    Started,
+)
 from dialogs.base import Step, Tally, Told, Wake
 from dialogs.card import Bar, Button, Card, Text, When, quote, t, tn
 
@@ -48,7 +62,7 @@ def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
             return Step(poll, effects, reply=t("Your vote: {choice}", choice=poll.text(choice)))
         case Pressed(action="close") if scene.session and scene.role is not FACILITATOR:
             return Step(poll, reply=t("Only a facilitator can close this poll."))
-        case (Pressed(action="close") | Rang("close") | Told("end") | Told("cancel")) if not poll.closed:
+        case Pressed(action="close") | Rang("close") | Told("end") | Told("cancel") if not poll.closed:
             closed = poll.model_copy(update={"closed": True})
             return Step(closed, (Show("board"), Wake("close", None)), done=True)
     return Step(poll)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from dialogs.base import FACILITATOR, Event, Frozen, Kind, Look, Note, Pressed, Rang, Result, Said, Scene, Show
+from dialogs.base import FACILITATOR, Effect, Event, Frozen, Kind, Look, Need, Needs, Note, Pressed, Rang, Result, Said, Scene, Show
 from dialogs.base import Started, Step, Tally, Tell, Told, Turn, Wake
 from dialogs.card import Button, Card, Text, Who, quote, t, tn
 from dialogs.rotation import call, settle
@@ -65,7 +65,10 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="next") if leads and prompt.phase in {"called", "open", "answered"}:
             return call_on(prompt, scene)
         case Pressed(action="answered" | "pass" | "absent") if prompt.phase == "called":
-            return Step(prompt, reply=t("It is {who}'s turn. You can answer beneath the question.", who=Who(prompt.called or "")))
+            return Step(
+                prompt,
+                reply=t("It is {who}'s turn. You can answer beneath the question.", who=Who(prompt.called or "")),
+            )
         case Pressed(action="answered" | "absent" | "next" | "close") if not leads:
             return Step(prompt, reply=t("Only a facilitator can do that."))
         case Told("heard", data={"person": person}):
@@ -91,8 +94,13 @@ def call_on(prompt: State, scene: Scene, only: str | None = None) -> Step[State]
         reply = t("There is nobody left to call on for this question, so it is open to all now.")
         return Step(everybody, (*turns, Show("board"), Wake("timeout", None), waking), reply=reply)
     called = {"phase": "called", "called": choice.person, "asked": (*prompt.asked, choice.person)}
-    effects = (*turns, Show("board"), Wake("call", None), Wake("quiet", None), Wake("timeout", scene.now + PATIENCE))
-    return Step(prompt.model_copy(update=called), (*effects, *unflag(prompt, scene)), reply=t("You called on {who}.", who=Who(choice.person)))
+    timers = (Wake("call", None), Wake("quiet", None), Wake("timeout", scene.now + PATIENCE))
+    effects: tuple[Effect, ...] = (*turns, Show("board"), *timers)
+    return Step(
+        prompt.model_copy(update=called),
+        (*effects, *unflag(prompt, scene)),
+        reply=t("You called on {who}.", who=Who(choice.person)),
+    )
 
 
 def settled(prompt: State, scene: Scene, what: str, person: str, how: str | None) -> Step[State]:
@@ -118,7 +126,7 @@ def back_to_all(prompt: State, scene: Scene) -> Step[State]:
 
 def first_answer(prompt: State, scene: Scene, person: str | None, how: str) -> Step[State]:
     """An answer to an open question: nobody needs to be told of silence any more."""
-    note = (Note("answer", person, how),) if person else ()
+    note: tuple[Effect, ...] = (Note("answer", person, how),) if person else ()
     if prompt.phase == "answered":
         return Step(prompt, note)
     done = prompt.model_copy(update={"phase": "answered", "answered": person or "aloud"})
@@ -130,13 +138,15 @@ def heard(prompt: State, scene: Scene, person: str | None) -> Step[State]:
     if prompt.phase == "called" and person in (None, prompt.called):
         return settled(prompt, scene, "answered", prompt.called or "", "aloud")
     step = first_answer(prompt, scene, person, "aloud")
-    return Step(step.state.model_copy(update={"called": None}), (*step.effects, Wake("timeout", None), Wake("call", None)))
+    return Step(
+        step.state.model_copy(update={"called": None}), (*step.effects, Wake("timeout", None), Wake("call", None))
+    )
 
 
 def quiet(prompt: State, scene: Scene) -> Step[State]:
     """Nobody has answered in time: the facilitator hears of it, privately, with a move to make."""
     data = {"dialog": scene.dialog, "question": prompt.question, "asked": list(prompt.asked), "again": prompt.flagged}
-    again = () if prompt.flagged else (Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after)),)
+    again: tuple[Effect, ...] = () if prompt.flagged else (Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after)),)
     return Step(prompt.model_copy(update={"flagged": True}), (Tell("silence", "quiet", data), *again))
 
 
@@ -210,6 +220,6 @@ def sum_up(prompt: State, tally: Tally) -> Result:
     return Result("prompt", prompt.question, (), tally.total("answer"), prompt.objective)
 
 
-ROOM_AND_ROTATION = frozenset({"roster", "turns"})
-NEEDS = {event: ROOM_AND_ROTATION for event in (Rang, Pressed, Told, Said)}
+ROOM_AND_ROTATION: frozenset[Need] = frozenset({"roster", "turns"})
+NEEDS: Needs = {event: ROOM_AND_ROTATION for event in (Rang, Pressed, Told, Said)}
 KIND = Kind("prompt", State, decide, view, needs=NEEDS, sum_up=sum_up)

@@ -55,7 +55,9 @@ def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effec
         if member.role is FACILITATOR and sum(one.role is FACILITATOR for one in roster) == 1:
             return (), t("{name} is the only facilitator and stays: a session needs one.", name=member.name)
         effects.append(Note("role", member.person, None))
-    return tuple(effects), tn("{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(names))
+    return tuple(effects), tn(
+        "{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(names)
+    )
 
 
 def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:

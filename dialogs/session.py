@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs import ordinary, roster
 from dialogs.base import CHILDREN, FACILITATOR, LEARNER, Begin, Brief, Commanded, Effect, Event, Frozen
-from dialogs.base import Joined, Kind, Look, Meet, Note, Pressed, Rang, Scene, Show, Started, Step, Tell, Told, Wake
+from dialogs.base import Joined, Kind, Look, Meet, Needs, Note, Pressed, Rang, Scene, Show, Started, Step, Tell, Told, Wake
 from dialogs.card import Button, Card, Fact, Link, Text, When, quote, t, tn
 from dialogs.commands import find, for_everybody, help_card, moment, seconds
 from dialogs.plan import Plan, SayStep, poll_setup, prompt_setup
@@ -51,7 +51,9 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="here") if session.brief.phase != "open":
             return Step(session, reply=t("This session is not open now."))
         case Pressed(action="here", by=str(person)):
-            return Step(session, (Note("here", person, "yes"), Show("opening")), reply=t("You are checked in. Welcome!"))
+            return Step(
+                session, (Note("here", person, "yes"), Show("opening")), reply=t("You are checked in. Welcome!")
+            )
         case Commanded(command=command) if command.verb == "help":
             return Step(session, reply=help_card(next(iter(command.words), None), scene.role))
         case Commanded(command=command) if scene.role is not FACILITATOR:
@@ -97,10 +99,18 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
         reply = t("“{title}” is open in {room}.", title=brief.title, room=room)
         return Step(opened.state, (*effects, *opened.effects), reply=reply)
     if brief.starts is None:
-        return Step(session, tuple(effects), reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title=brief.title, room=room))
+        return Step(
+            session,
+            tuple(effects),
+            reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title=brief.title, room=room),
+        )
     effects.append(Wake("checklists", max(scene.now, brief.starts - BEFORE)))
     when = When(brief.starts, "both", brief.zone)
-    return Step(session, tuple(effects), reply=t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room))
+    return Step(
+        session,
+        tuple(effects),
+        reply=t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room),
+    )
 
 
 def checklists(session: State, now: datetime) -> tuple[Effect, ...]:
@@ -128,10 +138,21 @@ def end(session: State, scene: Scene) -> Step[State]:
     if session.brief.phase != "open":
         return Step(session, reply=t("This session is not open, so there is nothing to end."))
     closed = having(session, phase="closed", closed=scene.now)
-    questions = next((setup for _, kind, setup in session.plan.dialogs() if kind == "survey"), None) if session.plan else None
+    questions = (
+        next((setup for _, kind, setup in session.plan.dialogs() if kind == "survey"), None) if session.plan else None
+    )
     closes = (scene.now + SURVEYED).isoformat()
-    survey = Begin("survey", "survey", {**(questions or ordinary.SURVEY), "title": session.brief.title, "closes_at": closes})
-    effects = (Tell(CHILDREN, "end"), Show("opening"), Show("recap"), Show("desk", FACILITATOR), survey, Wake("archive", scene.now + KEPT))
+    survey = Begin(
+        "survey", "survey", {**(questions or ordinary.SURVEY), "title": session.brief.title, "closes_at": closes}
+    )
+    effects = (
+        Tell(CHILDREN, "end"),
+        Show("opening"),
+        Show("recap"),
+        Show("desk", FACILITATOR),
+        survey,
+        Wake("archive", scene.now + KEPT),
+    )
     return Step(closed, effects, reply=t("The session is over. The survey has gone out."))
 
 
@@ -146,7 +167,9 @@ def following(session: State, scene: Scene) -> Step[State]:
     kind, setup = now.begins()
     session = session.model_copy(update={"step": number + 1})
     if kind is None:
-        return Step(session, (Show(f"say:{number}"), Show("desk", FACILITATOR)), reply=t("Now: {title}", title=now.title))
+        return Step(
+            session, (Show(f"say:{number}"), Show("desk", FACILITATOR)), reply=t("Now: {title}", title=now.title)
+        )
     step = launch(session, kind, setup)
     return Step(step.state, (*step.effects, Show("desk", FACILITATOR)), reply=step.reply)
 
@@ -159,7 +182,10 @@ def launch(session: State, kind: str, setup: dict[str, Any]) -> Step[State]:
     effects: tuple[Effect, ...] = (Begin(key, kind, setup),)
     if kind == "prompt":
         # One question at a time: a newer one takes the place of the last.
-        effects = (*([Tell(session.prompt, "end")] if session.prompt else []), Begin(key, kind, {**setup, "quiet_after": session.quiet_after}))
+        effects = (
+            *([Tell(session.prompt, "end")] if session.prompt else []),
+            Begin(key, kind, {**setup, "quiet_after": session.quiet_after}),
+        )
         changes["prompt"] = key
     return Step(session.model_copy(update=changes), effects, reply=t("It is in the room."))
 
@@ -204,7 +230,9 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
             return Step(session, reply=t("The digest goes out after the session and its survey."))
         case "digest":
             digest = Begin("digest", "digest", digest_setup(session))
-            return Step(session, (digest, Tell("digest", "again")), reply=t("Every manager who had none has the digest now."))
+            return Step(
+                session, (digest, Tell("digest", "again")), reply=t("Every manager who had none has the digest now.")
+            )
     return Step(session, reply=t("“{verb}” does nothing here.", verb=command.verb))
 
 
@@ -223,9 +251,17 @@ def silence(session: State, word: str) -> Step[State]:
     """The watch for unanswered questions: on, off, or how long it waits."""
     limit = seconds(word)
     if limit is None:
-        reply = t("You will be told about quiet questions.") if word == "on" else t("You will not be told about quiet questions.")
+        reply = (
+            t("You will be told about quiet questions.")
+            if word == "on"
+            else t("You will not be told about quiet questions.")
+        )
         return Step(session, (Tell("silence", "set", {"on": word == "on"}),), reply=reply)
-    waits = tn("From the next question on, you are told after {n} second.", "From the next question on, you are told after {n} seconds.", n=limit)
+    waits = tn(
+        "From the next question on, you are told after {n} second.",
+        "From the next question on, you are told after {n} seconds.",
+        n=limit,
+    )
     return Step(session.model_copy(update={"quiet_after": limit}), (Tell("silence", "set", {"on": True}),), reply=waits)
 
 
@@ -237,7 +273,9 @@ def checklist(session: State, word: str, scene: Scene) -> Step[State]:
     if word == "send" and session.brief.phase == "planned":
         reply = t("The checklist is out. Whoever still has open items is reminded.")
         return Step(session, (*effects, Tell("checklist:learner", "remind"), Wake("checklists", None)), reply=reply)
-    return Step(session, (Tell("checklist:learner", "show"),), reply=t("The readiness board is in your private messages."))
+    return Step(
+        session, (Tell("checklist:learner", "show"),), reply=t("The readiness board is in your private messages.")
+    )
 
 
 def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
@@ -249,7 +287,11 @@ def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
         return Step(session, reply=at)
     remind = at - REMIND
     told = {"remind_at": remind.isoformat() if remind > scene.now else None}
-    effects = (Wake("checklists", max(scene.now, at - BEFORE)), Tell(CHILDREN, "moved", told), Show("desk", FACILITATOR))
+    effects = (
+        Wake("checklists", max(scene.now, at - BEFORE)),
+        Tell(CHILDREN, "moved", told),
+        Show("desk", FACILITATOR),
+    )
     when = When(at, "both", session.brief.zone)
     return Step(having(session, starts=at), effects, reply=t("The session is moved to {when}.", when=when))
 
@@ -357,5 +399,5 @@ def moment_of(brief: Brief) -> Text:
     return t("{when}", when=When(brief.starts, "both", brief.zone)) if brief.starts else t("whenever you open it")
 
 
-NEEDS = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}
+NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}
 KIND = Kind("session", State, decide, view, hears=frozenset({Joined}), needs=NEEDS, root=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from dialogs.base import FACILITATOR, PARENT, Event, Frozen, Kind, Look, Pressed, Rang, Scene, Show, Started, Step
+from dialogs.base import FACILITATOR, PARENT, Event, Frozen, Kind, Look, Needs, Pressed, Rang, Scene, Show, Started, Step
 from dialogs.base import Tell, Told, Wake
 from dialogs.card import Button, Card, Text, Who, quote, t
 from dialogs.rotation import call
@@ -81,7 +81,9 @@ def decide(watch: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="more", value=value) if flag := watch.flag(value):
             return move(watch, flag, "more", Tell(flag.dialog, "more time"), t("One more minute."))
         case Pressed(action="aloud", value=value) if flag := watch.flag(value):
-            return move(watch, flag, "aloud", Tell(flag.dialog, "heard", {"person": None}), t("Noted: it was answered aloud."))
+            return move(
+                watch, flag, "aloud", Tell(flag.dialog, "heard", {"person": None}), t("Noted: it was answered aloud.")
+            )
         case Told("end") | Told("cancel"):
             queued = [one for one in watch.flags if one.phase == "queued"]
             for flag in queued:
@@ -157,14 +159,20 @@ def view(watch: State, look: Look) -> Card:
         return Card(title=t("Nothing to tell"), tone="done")
     if flag.phase != "raised":
         return Card(title=t("Quiet on: {question}", question=flag.question), text=(_ended(flag),), tone="done")
-    title = t("Still quiet on: {question}", question=flag.question) if flag.again else t("Quiet on: {question}", question=flag.question)
+    title = (
+        t("Still quiet on: {question}", question=flag.question)
+        if flag.again
+        else t("Quiet on: {question}", question=flag.question)
+    )
     polling = flag.again or flag.person is None  # a name first; if it stays quiet, the lighter way to answer
     suggestion = t("Suggestion: make it a poll, so that one tap is enough.")
     if not polling:
         suggestion = t("Suggestion: call on {who}, whose turn is next.", who=Who(flag.person or ""))
     buttons = [Button("poll", t("Poll it"), flag.id, style="primary" if polling else "plain")]
     if flag.person:
-        calling = Button("call", t("Call on {who}", who=Who(flag.person)), flag.id, style="plain" if polling else "primary")
+        calling = Button(
+            "call", t("Call on {who}", who=Who(flag.person)), flag.id, style="plain" if polling else "primary"
+        )
         buttons.insert(1 if polling else 0, calling)
     buttons += [Button("more", t("More time"), flag.id), Button("aloud", t("Answered aloud"), flag.id)]
     return Card(
@@ -190,5 +198,5 @@ def _ended(flag: Flag) -> Text:
     return t("It is over.")
 
 
-NEEDS = {Told: frozenset({"roster", "turns"})}
+NEEDS: Needs = {Told: frozenset({"roster", "turns"})}
 KIND = Kind("silence", State, decide, view, needs=NEEDS)

@@ -1,7 +1,7 @@
 """Store and Hot: what the bot needs from storage. One contract suite runs for every implementation.
 
-The unit of work is a function handed to the store, not a session handed to a dialog: `turns` loads, calls `decide`, saves,
-in one transaction and one thread hop. So a dialog cannot save half, and each store chooses its own locks and retries.
+The unit of work is a function handed to the store, not a session handed to a dialog: `turns` loads, calls `decide`,
+saves, in one transaction and one thread hop. So a dialog cannot save half, and each store chooses its own locks.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class Store(Protocol):
         ...
 
     async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
-        """Posts that are due, most urgent first, under a lease, each with its card; revision and tally of one snapshot."""
+        """Posts that are due, most urgent first, under a lease, each with its card as of one moment."""
         ...
 
     async def next_post(self) -> datetime | None:
@@ -209,7 +209,9 @@ class Store(Protocol):
         """The platform shows this revision. False: the lease was lost meanwhile, and the post is due again."""
         ...
 
-    async def postpone(self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None) -> None:
+    async def postpone(
+        self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None
+    ) -> None:
         """Not now. `lost`: its message is gone and will be posted anew; `failed`: an error, kept for those who look."""
         ...
 

@@ -7,13 +7,14 @@ Nothing here is undone by hand: if any event fails, the store rolls the transact
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from dialogs.base import (
     CHILDREN,
@@ -49,10 +50,9 @@ from dialogs.rotation import Turned
 from storage import writing
 from storage.base import Attended, Decide, Dialog, Listing, Outcome
 from storage.facts import Rows, brief_of
-from storage.tables import DialogRow, HeardRow, NoteRow, PlaceRow, TimerRow
+from storage.tables import DIALOG, HEARD, NOTE, PLACE, TIMER
 
 DEEP = 8  # how many dialogs may tell each other on for one event
-D, N, H, L, W = (row.__table__ for row in (DialogRow, NoteRow, HeardRow, PlaceRow, TimerRow))  # type: ignore[attr-defined]
 
 
 class RefusedError(Exception):
@@ -107,7 +107,7 @@ class Batch:
         self.heard: dict[tuple[str, str], str | None] = {}
         self.dialogs: dict[str, Live] = {}
         self.places: dict[tuple[str, str], str | None] = {}
-        self.notes: dict[tuple[str, str, str], Kept] = {}
+        self.notes: dict[tuple[str, str], dict[str, Kept]] = defaultdict(dict)  # (dialog, person) -> by key
         self.whole: set[tuple[str, str]] = set()  # (dialog, person) whose notes are all in memory
         self.out = writing.Pending()
         self.touched = False  # the event at hand changed something
@@ -118,11 +118,15 @@ class Batch:
         """Read in a few statements what deciding these events will ask for one by one."""
         for tenant in {event.tenant for event in events}:
             ids = [event.id for event in events if event.tenant == tenant]
-            found = self.db.execute(select(H.c.id, H.c.reply).where(H.c.tenant == tenant, H.c.id.in_(ids)))
+            found = self.db.execute(
+                select(HEARD.c.id, HEARD.c.reply).where(HEARD.c.tenant == tenant, HEARD.c.id.in_(ids))
+            )
             self.heard |= {(tenant, row.id): row.reply for row in found}
             rooms = {event.place for event in events if event.tenant == tenant and event.place}
             if rooms:
-                at = self.db.execute(select(L.c.id, L.c.session).where(L.c.tenant == tenant, L.c.id.in_(rooms)))
+                at = self.db.execute(
+                    select(PLACE.c.id, PLACE.c.session).where(PLACE.c.tenant == tenant, PLACE.c.id.in_(rooms))
+                )
                 self.places |= {(tenant, row.id): row.session for row in at}
         self._fetch({event.dialog for event in events if event.dialog} | {x for x in self.places.values() if x})
         self._fetch({one.session for one in self.dialogs.values() if one.session})
@@ -131,23 +135,24 @@ class Batch:
     def _fetch(self, ids: Iterable[str]) -> None:
         missing = [id_ for id_ in ids if id_ not in self.dialogs]
         if missing:
-            self._keep(self.db.execute(select(D).where(D.c.id.in_(missing))).all())
+            self._keep(self.db.execute(select(DIALOG).where(DIALOG.c.id.in_(missing))).all())
 
     def _keep(self, rows: Sequence[Row[Any]]) -> list[Live]:
         """Rows as dialogs in memory; one that is there already stays as this batch left it."""
         for row in rows:
             if row.id not in self.dialogs:
-                state = self.rows.parse(row.kind, row.state)
-                names = ("id", "tenant", "scope", "key", "kind", "session", "parent", "place", "cohort")
-                self.dialogs[row.id] = Live(*(getattr(row, x) for x in names), state, row.done, row.begun)
+                self.dialogs[row.id] = Live(
+                    row.id, row.tenant, row.scope, row.key, row.kind, row.session, row.parent, row.place, row.cohort,
+                    self.rows.parse(row.kind, row.state), row.done, row.begun,
+                )  # fmt: skip
         return [self.dialogs[row.id] for row in rows]
 
     def _fetch_notes(self, dialogs: set[str], people: set[str]) -> None:
         if dialogs and people:
-            found = self.db.execute(select(N).where(N.c.dialog.in_(dialogs), N.c.person.in_(people)))
+            found = self.db.execute(select(NOTE).where(NOTE.c.dialog.in_(dialogs), NOTE.c.person.in_(people)))
             for row in found:
                 kept = Kept(row.value, row.at, row.event, row.first, row.first_at)
-                self.notes.setdefault((row.dialog, row.key, row.person), kept)
+                self.notes[row.dialog, row.person].setdefault(row.key, kept)
             self.whole |= {(dialog, person) for dialog in dialogs for person in people}
 
     def live(self, id_: str | None) -> Live | None:
@@ -159,9 +164,12 @@ class Batch:
 
     def of_session(self, session: str) -> list[Live]:
         """The dialogs of a session that are not done, oldest first."""
+        return self._running(DIALOG.c.session == session)
+
+    def _running(self, which: ColumnElement[bool]) -> list[Live]:
         self.flush()
-        rows = self.db.execute(select(D).where(D.c.session == session, D.c.done.is_(False)).order_by(D.c.begun, D.c.id)).all()
-        return self._keep(rows)
+        rows = select(DIALOG).where(which, DIALOG.c.done.is_(False)).order_by(DIALOG.c.begun, DIALOG.c.id)
+        return self._keep(self.db.execute(rows).all())
 
     # -- one event -----------------------------------------------------------------------------------------------------
 
@@ -171,11 +179,14 @@ class Batch:
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
         self.touched = False
-        session = self._session_of(event)
+        try:
+            session = self._session_of(event)
+            if session and event.by and not isinstance(event, Joined | Rang):
+                self._arrive(event, session)
+        except RefusedError as refused:  # before anything has changed, so that the batch goes on
+            return Outcome(refused.reply)
         if isinstance(event, Rang) and not self._stands(event):
             return Outcome(again=True)
-        if session and event.by and not isinstance(event, (Joined, Rang)):
-            self._arrive(event, session)
         reply = None
         for dialog in self._route(event, session):
             reply = self._decide(dialog, event, 0) or reply
@@ -199,9 +210,10 @@ class Batch:
         """A timer rings only while it stands at that time; ringing takes it away."""
         key = (rang.dialog or "", rang.timer)
         if key in self.out.timers:
-            at = self.out.timers[key]["at"] if self.out.timers[key] else None
+            row = self.out.timers[key]
+            at = row["at"] if row else None
         else:
-            at = self.db.execute(select(W.c.at).where(W.c.dialog == key[0], W.c.name == key[1])).scalar()
+            at = self.db.execute(select(TIMER.c.at).where(TIMER.c.dialog == key[0], TIMER.c.name == key[1])).scalar()
         if at != rang.due:
             return False
         self.out.timers[key] = None
@@ -284,9 +296,10 @@ class Batch:
     def _note(self, dialog: Live, key: str, person: str, value: str | None, event: Event) -> None:
         if (dialog.id, person) not in self.whole:
             self._fetch_notes({dialog.id}, {person})
-        old = self.notes.get((dialog.id, key, person))
+        notes = self.notes[dialog.id, person]
+        old = notes.get(key)
         if old is None:
-            self.notes[dialog.id, key, person] = Kept(value, event.at, event.id, value, event.at)
+            notes[key] = Kept(value, event.at, event.id, value, event.at)
         else:
             if (event.at, event.id) > (old.at, old.event):
                 old.value, old.at, old.event = value, event.at, event.id
@@ -340,9 +353,7 @@ class Batch:
         if to == PARENT:
             heard = [one for one in [self.live(dialog.parent)] if one]
         elif to == CHILDREN:
-            self.flush()
-            children = select(D).where(D.c.parent == dialog.id, D.c.done.is_(False)).order_by(D.c.begun, D.c.id)
-            heard = self._keep(self.db.execute(children).all())
+            heard = self._running(DIALOG.c.parent == dialog.id)
         else:
             one = self.live(identify(dialog.tenant, f"session:{dialog.session}", to)) or self.live(to)
             heard = [one] if one and one.session == dialog.session else []
@@ -361,42 +372,42 @@ class Batch:
         coming = isinstance(event, Joined | Left)
         if phase != "open" and not (coming and phase == "planned"):
             return
-        posts = 1 if isinstance(event, Said) and (event.words >= 3 or event.dialog) else 0  # noqa: PLR2004 - as in tables
+        posts = 1 if isinstance(event, Said) and (event.words >= 3 or event.dialog) else 0
         self.out.act(session.tenant, session.id, event.by or "", type(event).__name__.lower(), event.at, posts)
         self.touched = True
 
     # -- facts, as this batch left them --------------------------------------------------------------------------------
 
-    def dialog(self, id: str) -> Dialog | None:  # noqa: A002, D102 - it is the id; see storage.base.Facts
+    def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id; see storage.base.Facts
         found = self.live(id)
         return found.frozen() if found else None
 
-    def role(self, session: str, person: str) -> Role | None:  # noqa: D102
+    def role(self, session: str, person: str) -> Role | None:
         value = self.mine(session, person).get("role")
         return Role(value) if value else None
 
-    def mine(self, dialog: str, person: str) -> Mapping[str, str]:  # noqa: D102
+    def mine(self, dialog: str, person: str) -> Mapping[str, str]:
         if (dialog, person) not in self.whole:
             self._fetch_notes({dialog}, {person})
-        own = ((key, kept.value) for (d, key, p), kept in self.notes.items() if d == dialog and p == person)
-        return {key: value for key, value in own if value is not None}
+        own = self.notes.get((dialog, person), {})
+        return {key: kept.value for key, kept in own.items() if kept.value is not None}
 
-    def host(self, person: str) -> bool:  # noqa: D102
+    def host(self, person: str) -> bool:
         return self._saved().host(person)
 
-    def tally(self, dialog: str, *, notes: bool) -> Tally:  # noqa: D102
+    def tally(self, dialog: str, *, notes: bool) -> Tally:
         return self._saved().tally(dialog, notes=notes)
 
-    def attendance(self, session: str) -> Sequence[Attended]:  # noqa: D102
+    def attendance(self, session: str) -> Sequence[Attended]:
         return self._saved().attendance(session)
 
-    def turns(self, cohort: str) -> Sequence[Turned]:  # noqa: D102
+    def turns(self, cohort: str) -> Sequence[Turned]:
         return self._saved().turns(cohort)
 
-    def siblings(self, session: str) -> Sequence[Dialog]:  # noqa: D102
+    def siblings(self, session: str) -> Sequence[Dialog]:
         return self._saved().siblings(session)
 
-    def sessions(self, person: str) -> Sequence[Listing]:  # noqa: D102
+    def sessions(self, person: str) -> Sequence[Listing]:
         return self._saved().sessions(person)
 
     def _saved(self) -> Rows:
@@ -425,7 +436,7 @@ def said(event: Event, what: str) -> dict[str, Any]:
 
 
 def spoken(reply: Text | Card | None) -> str | None:
-    """A reply in plain words, for whoever delivers the same event again. A card's is not kept: it can be asked for again."""
+    """A reply in plain words, for whoever delivers the same event again. A card is not kept: one can ask for it."""
     if not isinstance(reply, Text):
         return None
     pieces = list(reply.pieces())

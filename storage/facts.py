@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, and_, func, select
 from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
 from dialogs.rotation import Turned
 from storage.base import Attended, Dialog, Listing
-from storage.tables import ActivityRow, DialogRow, NoteRow, PersonRow, TurnRow
+from storage.tables import ACTIVITY, DIALOG, NOTE, PERSON, TURN
 
-D, N, P, A, T = (row.__table__ for row in (DialogRow, NoteRow, PersonRow, ActivityRow, TurnRow))  # type: ignore[attr-defined]
+LISTED = 50  # sessions of one person, the newest
 
 
 class Rows:
@@ -34,7 +34,7 @@ class Rows:
     def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id
         """A dialog by id."""
         if id not in self._dialogs:
-            row = self.db.execute(select(D).where(D.c.id == id)).one_or_none()
+            row = self.db.execute(select(DIALOG).where(DIALOG.c.id == id)).one_or_none()
             self._dialogs[id] = self._dialog(row) if row else None
         return self._dialogs[id]
 
@@ -48,46 +48,61 @@ class Rows:
 
     def mine(self, dialog: str, person: str) -> Mapping[str, str]:
         """This person's own notes in the dialog."""
-        rows = self.db.execute(select(N.c.key, N.c.value).where(N.c.dialog == dialog, N.c.person == person))
+        rows = self.db.execute(select(NOTE.c.key, NOTE.c.value).where(NOTE.c.dialog == dialog, NOTE.c.person == person))
         return {key: value for key, value in rows if value is not None}
 
     def host(self, person: str) -> bool:
         """Whether this person may create sessions."""
-        return bool(self.db.execute(select(P.c.host).where(P.c.id == person)).scalar())
+        return bool(self.db.execute(select(PERSON.c.host).where(PERSON.c.id == person)).scalar())
 
     def tally(self, dialog: str, *, notes: bool) -> Tally:
         """Counts by key and value; with `notes`, every row."""
-        counted = select(N.c.key, N.c.value, func.count()).where(N.c.dialog == dialog, N.c.value.is_not(None))
+        counted = select(NOTE.c.key, NOTE.c.value, func.count()).where(
+            NOTE.c.dialog == dialog, NOTE.c.value.is_not(None)
+        )
         by_key: dict[str, dict[str, int]] = defaultdict(dict)
-        for key, value, count in self.db.execute(counted.group_by(N.c.key, N.c.value).order_by(N.c.key, N.c.value)):
+        for key, value, count in self.db.execute(
+            counted.group_by(NOTE.c.key, NOTE.c.value).order_by(NOTE.c.key, NOTE.c.value)
+        ):
             by_key[key][value] = count
-        rows = ()
+        rows: tuple[Noted, ...] = ()
         if notes:
-            found = select(N).where(N.c.dialog == dialog, N.c.value.is_not(None)).order_by(N.c.key, N.c.at, N.c.person)
+            found = (
+                select(NOTE)
+                .where(NOTE.c.dialog == dialog, NOTE.c.value.is_not(None))
+                .order_by(NOTE.c.key, NOTE.c.at, NOTE.c.person)
+            )
             rows = tuple(Noted(r.key, r.person, r.value, r.at, r.first or r.value) for r in self.db.execute(found))
         return Tally(dict(by_key), rows)
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         """The rotation of the cohort, oldest first."""
-        rows = self.db.execute(select(T).where(T.c.cohort == cohort).order_by(T.c.at, T.c.used, T.c.person))
+        rows = self.db.execute(
+            select(TURN).where(TURN.c.cohort == cohort).order_by(TURN.c.at, TURN.c.used, TURN.c.person)
+        )
         return tuple(Turned(r.person, r.what, r.at, r.used, r.dialog) for r in rows)
 
     def siblings(self, session: str) -> Sequence[Dialog]:
         """Every dialog of the session, in the order in which they began."""
-        rows = self.db.execute(select(D).where(D.c.session == session).order_by(D.c.begun, D.c.id))
+        rows = self.db.execute(select(DIALOG).where(DIALOG.c.session == session).order_by(DIALOG.c.begun, DIALOG.c.id))
         return tuple(self._dialog(row) for row in rows)
 
     def sessions(self, person: str) -> Sequence[Listing]:
         """The sessions of this person, the newest first."""
-        mine = and_(N.c.dialog == D.c.id, N.c.key == "role", N.c.person == person, N.c.value.is_not(None))
-        rows = self.db.execute(select(D, N.c.value.label("role")).join(N, mine).order_by(D.c.begun.desc()).limit(50))
+        mine = and_(
+            NOTE.c.dialog == DIALOG.c.id, NOTE.c.key == "role", NOTE.c.person == person, NOTE.c.value.is_not(None)
+        )
+        rows = self.db.execute(
+            select(DIALOG, NOTE.c.value.label("role")).join(NOTE, mine).order_by(DIALOG.c.begun.desc()).limit(50)
+        )
         return tuple(Listing(row.id, Role(row.role), brief_of(self._dialog(row))) for row in rows)
 
     def names(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""
         if not people:
             return {}
-        return {id_: name for id_, name in self.db.execute(select(P.c.id, P.c.name).where(P.c.id.in_(people)))}
+        rows = self.db.execute(select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(people)))
+        return {row.id: row.name for row in rows}
 
     def attendance(self, session: str) -> Sequence[Attended]:
         """Everybody of the session and what they did in it, by name."""
@@ -97,7 +112,9 @@ class Rows:
 
     def _attended(self, session: str) -> tuple[Attended, ...]:
         notes: dict[str, dict[str, tuple[str, datetime]]] = defaultdict(dict)
-        kept = select(N.c.person, N.c.key, N.c.value, N.c.at).where(N.c.dialog == session, N.c.value.is_not(None))
+        kept = select(NOTE.c.person, NOTE.c.key, NOTE.c.value, NOTE.c.at).where(
+            NOTE.c.dialog == session, NOTE.c.value.is_not(None)
+        )
         for person, key, value, at in self.db.execute(kept):
             notes[person][key] = (value, at)
         people = [person for person, keys in notes.items() if "role" in keys]
@@ -109,7 +126,11 @@ class Rows:
     def _acts(self, session: str) -> dict[str, Attended]:
         """What people did, by person: from activity, and from the notes of the session's dialogs."""
         found: dict[str, Attended] = {}
-        for row in self.db.execute(select(A).where(A.c.session == session).order_by(A.c.minute)):
+        for row in self.db.execute(
+            select(ACTIVITY, ACTIVITY.c.count.label("times"))
+            .where(ACTIVITY.c.session == session)
+            .order_by(ACTIVITY.c.minute)
+        ):
             one = found.get(row.person) or Attended(row.person, "", Role.LEARNER)
             if row.kind == "joined":
                 one = replace(one, joined=(*one.joined, row.last))
@@ -117,17 +138,21 @@ class Rows:
                 one = replace(one, left=(*one.left, row.last))
             else:
                 posts = (*one.posts, (row.minute, row.posts)) if row.posts else one.posts
-                one = replace(one, posts=posts, acts=one.acts + row.count, last=max(one.last or row.last, row.last))
+                one = replace(one, posts=posts, acts=one.acts + row.times, last=max(one.last or row.last, row.last))
             found[row.person] = one
-        others = select(D.c.id).where(D.c.session == session, D.c.id != session)
-        counted = select(N.c.person, func.count(), func.max(N.c.at)).where(N.c.dialog.in_(others), N.c.value.is_not(None))
-        for person, count, last in self.db.execute(counted.group_by(N.c.person)):
+        others = select(DIALOG.c.id).where(DIALOG.c.session == session, DIALOG.c.id != session)
+        counted = select(NOTE.c.person, func.count(), func.max(NOTE.c.at)).where(
+            NOTE.c.dialog.in_(others), NOTE.c.value.is_not(None)
+        )
+        for person, count, last in self.db.execute(counted.group_by(NOTE.c.person)):
             one = found.get(person) or Attended(person, "", Role.LEARNER)
             found[person] = replace(one, acts=one.acts + count, last=max(one.last or last, last))
         return found
 
 
-def _attended(person: str, name: str, notes: Mapping[str, tuple[str, datetime]], acts: Mapping[str, Attended]) -> Attended:
+def _attended(
+    person: str, name: str, notes: Mapping[str, tuple[str, datetime]], acts: Mapping[str, Attended]
+) -> Attended:
     here, here_at = notes.get("here", (None, None))
     return replace(
         acts.get(person, Attended(person, "", Role.LEARNER)),

@@ -18,11 +18,10 @@ from dialogs.card import Card, people_in
 from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
 from storage.batch import identify
 from storage.facts import Rows, brief_of
-from storage.tables import DialogRow, MarkRow, NoteRow, PersonRow, PlaceRow, PostRow
+from storage.tables import DIALOG, MARK, NOTE, PERSON, PLACE, POST
 from storage.writing import upsert
 
 log = logging.getLogger(__name__)
-D, M, N, P, L, O = (x.__table__ for x in (DialogRow, MarkRow, NoteRow, PersonRow, PlaceRow, PostRow))  # type: ignore[attr-defined]  # noqa: E741
 
 CHUNK = 100  # people of a role that are served in one transaction
 FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages go out
@@ -30,11 +29,11 @@ FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages 
 
 def fold(db: Connection, now: datetime, limit: int) -> int:
     """Turn marks into due posts. Many marks for one message become one revision."""
-    marks = db.execute(select(M).order_by(M.c.seq).limit(limit)).all()
+    marks = db.execute(select(MARK).order_by(MARK.c.seq).limit(limit)).all()
     if not marks:
         return 0
     wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
-    found = db.execute(select(D).where(D.c.id.in_({mark.dialog for mark in marks})))
+    found = db.execute(select(DIALOG).where(DIALOG.c.id.in_({mark.dialog for mark in marks})))
     dialogs = {row.id: row for row in found}
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for tenant, dialog, slot, to, after in wanted:
@@ -57,12 +56,15 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
                 "state": "waiting",
             }
         if more:
-            db.execute(insert(M), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
+            db.execute(insert(MARK), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
     if rows:
-        again = {"revision": O.c.revision + 1, "due": case((O.c.state == "gone", None), else_=func.coalesce(O.c.due, now))}
-        into = upsert(db, O).on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
+        again = {
+            "revision": POST.c.revision + 1,
+            "due": case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, now)),
+        }
+        into = upsert(db, POST).on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
         db.execute(into, [rows[key] for key in sorted(rows)])
-    db.execute(delete(M).where(M.c.seq.in_([mark.seq for mark in marks])))
+    db.execute(delete(MARK).where(MARK.c.seq.in_([mark.seq for mark in marks])))
     return len(marks)
 
 
@@ -71,11 +73,11 @@ def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[lis
     if to == ROOM:
         if dialog.session is None:
             return ([dialog.place] if dialog.place else []), None
-        here = select(L.c.id).where(L.c.tenant == dialog.tenant, L.c.session == dialog.session)
-        return list(db.execute(here.order_by(L.c.id)).scalars()), None
+        here = select(PLACE.c.id).where(PLACE.c.tenant == dialog.tenant, PLACE.c.session == dialog.session)
+        return list(db.execute(here.order_by(PLACE.c.id)).scalars()), None
     if to in set(Role):
-        role = and_(N.c.dialog == dialog.session, N.c.key == "role", N.c.value == to, N.c.person > after)
-        people = list(db.execute(select(N.c.person).where(role).order_by(N.c.person).limit(CHUNK)).scalars())
+        role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
+        people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
         return people, people[-1] if len(people) == CHUNK else None
     return [to], None
 
@@ -88,13 +90,17 @@ def _rank(to: str) -> int:
     return BROADCAST if to in set(Role) else PRIVATE
 
 
-def due_posts(db: Connection, kinds: Mapping[str, AnyKind], view: View, now: datetime, owner: str, limit: int) -> list[Post]:
+def due_posts(
+    db: Connection, kinds: Mapping[str, AnyKind], view: View, now: datetime, owner: str, limit: int
+) -> list[Post]:
     """Take what is due, the most urgent first, each with its card as of this very moment."""
-    rank = case((O.c.shown > 0, EDIT), else_=O.c.rank)
-    found = select(O, rank.label("now_rank")).where(O.c.due <= now).order_by(rank, O.c.due, O.c.id).limit(limit)
+    rank = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
+    found = (
+        select(POST, rank.label("now_rank")).where(POST.c.due <= now).order_by(rank, POST.c.due, POST.c.id).limit(limit)
+    )
     rows = db.execute(found).all()
     if rows:
-        db.execute(update(O).where(O.c.id.in_([row.id for row in rows])).values(owner=owner, due=now + LEASE))
+        db.execute(update(POST).where(POST.c.id.in_([row.id for row in rows])).values(owner=owner, due=now + LEASE))
     facts, posts = Rows(db, kinds), []
     for row in rows:
         person = row.target if row.private else None
@@ -104,7 +110,7 @@ def due_posts(db: Connection, kinds: Mapping[str, AnyKind], view: View, now: dat
             log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
             later = now + backoff(row.tries)
             values = {"tries": row.tries + 1, "why": repr(error), "due": later, "owner": None}
-            db.execute(update(O).where(O.c.id == row.id).values(**values))
+            db.execute(update(POST).where(POST.c.id == row.id).values(**values))
             continue
         place = None if row.private else row.target
         post = (row.id, row.tenant, row.dialog, row.slot, row.session, place, person, row.revision, row.ref, row.tries)
@@ -126,12 +132,20 @@ def _card(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
 
 def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
     """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
-    newer = case((O.c.revision > post.revision, now), else_=None)
-    settled = {"shown": post.revision, "ref": ref, "state": "shown", "tries": 0, "why": None, "owner": None, "due": newer}
-    if db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**settled)).rowcount:
+    newer = case((POST.c.revision > post.revision, now), else_=None)
+    settled = {
+        "shown": post.revision,
+        "ref": ref,
+        "state": "shown",
+        "tries": 0,
+        "why": None,
+        "owner": None,
+        "due": newer,
+    }
+    if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
         return True
-    again = {"revision": O.c.revision + 1, "due": now, "ref": func.coalesce(O.c.ref, ref)}
-    db.execute(update(O).where(O.c.id == post.id, O.c.state != "gone").values(**again))
+    again = {"revision": POST.c.revision + 1, "due": now, "ref": func.coalesce(POST.c.ref, ref)}
+    db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
     return False
 
 
@@ -141,27 +155,30 @@ def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: b
     if lost:
         values |= {"ref": None, "shown": 0}
     if failed:
-        values |= {"tries": O.c.tries + 1, "why": failed}
-    db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**values))
+        values |= {"tries": POST.c.tries + 1, "why": failed}
+    db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**values))
 
 
 def gone(db: Connection, post: Post, owner: str, why: str) -> None:
     """The end of a post."""
     values = {"state": "gone", "why": why, "due": None, "owner": None}
-    db.execute(update(O).where(O.c.id == post.id, O.c.owner == owner).values(**values))
+    db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**values))
 
 
-def page(db: Connection, kinds: Mapping[str, AnyKind], view: View, person: str, session: str | None, now: datetime) -> Page | None:
+def page(
+    db: Connection, kinds: Mapping[str, AnyKind], view: View, person: str, session: str | None, now: datetime
+) -> Page | None:
     """What one person sees of a session in its web room, or (session None) on their own desk."""
-    who = db.execute(select(P).where(P.c.id == person)).one_or_none()
+    who = db.execute(select(PERSON).where(PERSON.c.id == person)).one_or_none()
     facts = Rows(db, kinds)
     root = facts.dialog(session) if session else None
     role = facts.role(session, person) if session else None
     if who is None or (session and (root is None or root.tenant != who.tenant or role is None)):
         return None
-    private = and_(O.c.target == person, O.c.session == session)
-    wanted = or_(private, O.c.target == f"web:{session}") if session else private
-    rows = db.execute(select(O).where(wanted, O.c.tenant == who.tenant).order_by(O.c.begun, O.c.dialog, O.c.slot)).all()
+    private = and_(POST.c.target == person, POST.c.session == session)
+    wanted = or_(private, POST.c.target == f"web:{session}") if session else private
+    in_order = (POST.c.begun, POST.c.dialog, POST.c.slot)
+    rows = db.execute(select(POST).where(wanted, POST.c.tenant == who.tenant).order_by(*in_order)).all()
     seen = tuple(_glimpse(facts, view, row, person, now) for row in rows)
     roster = tuple(facts.attendance(session)) if session and role is FACILITATOR else ()
     sessions = () if session else tuple(facts.sessions(person))
@@ -176,12 +193,18 @@ def _glimpse(facts: Rows, view: View, row: Row[Any], viewer: str, now: datetime)
 
 
 def looks(
-    db: Connection, kinds: Mapping[str, AnyKind], view: View, dialog: str, slot: str, viewers: Sequence[str], now: datetime
+    db: Connection,
+    kinds: Mapping[str, AnyKind],
+    view: View,
+    dialog: str,
+    slot: str,
+    viewers: Sequence[str],
+    now: datetime,
 ) -> dict[str, Glimpse]:
-    """One message as each of these people sees it. A private one is seen by those it was sent to, a room's by all in it."""
+    """One message as each of these people sees it: a private one those it was sent to, a room's all who are in it."""
     facts = Rows(db, kinds)
     own = facts.dialog(dialog)
-    rows = db.execute(select(O).where(O.c.dialog == dialog, O.c.slot == slot)).all()
+    rows = db.execute(select(POST).where(POST.c.dialog == dialog, POST.c.slot == slot)).all()
     if own is None or not rows:
         return {}
     private = {row.target: row for row in rows if row.private}
@@ -192,4 +215,3 @@ def looks(
         if row is not None:
             seen[viewer] = _glimpse(facts, view, row, viewer, now)
     return seen
-

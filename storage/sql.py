@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from dialogs.base import AnyKind, Brief, Event, Rang
@@ -27,11 +27,10 @@ from storage import posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.batch import Batch, RefusedError
 from storage.facts import Rows, brief_of
-from storage.tables import DialogRow, HeardRow, IdentityRow, PersonRow, TenantRow, TimerRow
+from storage.tables import DIALOG, HEARD, IDENTITY, MARK, PERSON, POST, TENANT, TIMER
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
-H, W, P, I, T, D = (x.__table__ for x in (HeardRow, TimerRow, PersonRow, IdentityRow, TenantRow, DialogRow))  # type: ignore[attr-defined]  # noqa: E741
 
 REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
 POISON = 5  # failures after which a timer is set aside
@@ -69,6 +68,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def _rang(row: Row[Any]) -> Rang:
+    id_ = f"timer:{row.dialog}:{row.name}:{row.at.isoformat()}"
+    return Rang(id=id_, at=row.at, tenant=row.tenant, dialog=row.dialog, timer=row.name, due=row.at)
+
+
 class SqlStore:
     """See `storage.base.Store`. `decide` and `view` are the engine's: they call the kinds with what they may know."""
 
@@ -98,7 +102,7 @@ class SqlStore:
             return self._in_transaction(self._write, lambda db: self._batch(db, events, now))
         except OperationalError:
             raise  # the database itself: nothing is stored, nobody is told it was
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, it must cost its own event only
             if len(events) > 1:
                 return [self._alone(one, now) for one in events]
             return [self._alone(events[0], now)]
@@ -125,32 +129,29 @@ class SqlStore:
         """Take the timers that are due."""
 
         def take(db: Connection) -> list[Rang]:
-            due = select(W).where(W.c.due <= now, W.c.aside.is_(None)).order_by(W.c.due, W.c.dialog, W.c.name).limit(limit)
-            rows = db.execute(due).all()
+            due = select(TIMER).where(TIMER.c.due <= now, TIMER.c.aside.is_(None)).order_by(TIMER.c.due, TIMER.c.dialog)
+            rows = db.execute(due.limit(limit)).all()
             for row in rows:
-                mine = update(W).where(W.c.dialog == row.dialog, W.c.name == row.name)
+                mine = update(TIMER).where(TIMER.c.dialog == row.dialog, TIMER.c.name == row.name)
                 db.execute(mine.values(owner=owner, due=now + LEASE))
-            return [
-                Rang(id=f"timer:{x.dialog}:{x.name}:{x.at.isoformat()}", at=x.at, tenant=x.tenant, dialog=x.dialog, timer=x.name, due=x.at)
-                for x in rows
-            ]  # fmt: skip
+            return [_rang(row) for row in rows]
 
         return await self._writing(take)
 
     async def next_timer(self) -> datetime | None:
         """When the next timer rings."""
-        soonest = select(W.c.due).where(W.c.aside.is_(None)).order_by(W.c.due).limit(1)
+        soonest = select(TIMER.c.due).where(TIMER.c.aside.is_(None)).order_by(TIMER.c.due).limit(1)
         return await self._reading(lambda db: db.execute(soonest).scalar())
 
     async def poisoned(self, timer: Rang, why: str, now: datetime) -> None:
         """Try it again later; after five failures set it aside, where `why` tells the rest."""
 
         def mark(db: Connection) -> None:
-            this = (W.c.dialog == timer.dialog, W.c.name == timer.timer, W.c.at == timer.due)
-            tries = (db.execute(select(W.c.tries).where(*this)).scalar() or 0) + 1
+            this = (TIMER.c.dialog == timer.dialog, TIMER.c.name == timer.timer, TIMER.c.at == timer.due)
+            tries = (db.execute(select(TIMER.c.tries).where(*this)).scalar() or 0) + 1
             aside = why if tries >= POISON else None
             again = {"tries": tries, "due": now + posts.backoff(tries), "owner": None, "aside": aside}
-            db.execute(update(W).where(*this).values(**again))
+            db.execute(update(TIMER).where(*this).values(**again))
 
         await self._writing(mark)
 
@@ -164,13 +165,15 @@ class SqlStore:
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""
-        return await self._reading(lambda db: db.execute(select(func.min(posts.O.c.due))).scalar())
+        return await self._reading(lambda db: db.execute(select(func.min(POST.c.due))).scalar())
 
     async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
         """This revision is shown."""
         return await self._writing(lambda db: posts.shown(db, post, owner, ref, now))
 
-    async def postpone(self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None) -> None:
+    async def postpone(
+        self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None
+    ) -> None:
         """Not now."""
         await self._writing(lambda db: posts.postpone(db, post, owner, until, lost=lost, failed=failed))
 
@@ -190,15 +193,15 @@ class SqlStore:
         """The person behind a platform's user, made known if new."""
 
         def know(db: Connection) -> str:
-            known = select(I.c.person).where(I.c.tenant == tenant, I.c.platform == platform, I.c.user == user)
-            person: str | None = db.execute(known).scalar()
+            mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
+            person: str | None = db.execute(select(IDENTITY.c.person).where(*mine)).scalar()
             if person:
                 return person
-            if not db.execute(select(T.c.id).where(T.c.id == tenant)).scalar():
-                db.execute(insert(T).values(id=tenant, name=tenant))
+            if not db.execute(select(TENANT.c.id).where(TENANT.c.id == tenant)).scalar():
+                db.execute(insert(TENANT).values(id=tenant, name=tenant))
             person = "p" + secrets.token_hex(10)
-            db.execute(insert(P).values(id=person, tenant=tenant, name=name, locale="en", host=host))
-            db.execute(insert(I).values(tenant=tenant, platform=platform, user=user, person=person))
+            db.execute(insert(PERSON).values(id=person, tenant=tenant, name=name, locale="en", host=host))
+            db.execute(insert(IDENTITY).values(tenant=tenant, platform=platform, user=user, person=person))
             return person
 
         return await self._writing(know)
@@ -217,9 +220,11 @@ class SqlStore:
         roots = [name for name, kind in self.kinds.items() if kind.root]
 
         def find(db: Connection) -> list[Brief]:
-            rows = db.execute(select(D.c.id).where(D.c.kind.in_(roots)).order_by(D.c.begun.desc())).scalars()
+            rows = db.execute(
+                select(DIALOG.c.id).where(DIALOG.c.kind.in_(roots)).order_by(DIALOG.c.begun.desc())
+            ).scalars()
             facts = Rows(db, self.kinds)
-            return [brief_of(dialog) for id_ in rows if (dialog := facts.dialog(id_))]
+            return [brief_of(dialog) for row in rows if (dialog := facts.dialog(row.id))]
 
         return await self._reading(find)
 
@@ -231,17 +236,17 @@ class SqlStore:
         """What waits: for /readyz and for those who ask whether all has been delivered."""
 
         def count(db: Connection) -> Counts:
-            waiting = db.execute(select(func.count()).where(posts.O.c.due.is_not(None))).scalar() or 0
-            marks = db.execute(select(func.count()).select_from(posts.M)).scalar() or 0
-            oldest = db.execute(select(func.min(posts.O.c.begun)).where(posts.O.c.state == "waiting")).scalar()
-            aside = db.execute(select(func.count()).where(W.c.aside.is_not(None))).scalar() or 0
+            waiting = db.execute(select(func.count()).where(POST.c.due.is_not(None))).scalar() or 0
+            marks = db.execute(select(func.count()).select_from(MARK)).scalar() or 0
+            oldest = db.execute(select(func.min(POST.c.begun)).where(POST.c.state == "waiting")).scalar()
+            aside = db.execute(select(func.count()).where(TIMER.c.aside.is_not(None))).scalar() or 0
             return Counts(waiting + marks, oldest, aside)
 
         return await self._reading(count)
 
     async def tidy(self, now: datetime) -> None:
         """Forget heard ids that nobody delivers again."""
-        await self._writing(lambda db: db.execute(delete(H).where(H.c.at < now - REMEMBERED)))
+        await self._writing(lambda db: db.execute(delete(HEARD).where(HEARD.c.at < now - REMEMBERED)))
 
     async def close(self) -> None:
         """Let go of the database, after what is under way."""
@@ -249,5 +254,3 @@ class SqlStore:
         self._readers.shutdown(wait=True)
         self._write.dispose()
         self._read.dispose()
-
-

@@ -1,7 +1,7 @@
 """What a batch has decided and not yet written, and the one statement per table that writes it.
 
-Rows go in the order of their keys, so that two workers on PostgreSQL ask for their locks in the same order. An upsert never
-trusts what was read: of two notes the newer wins in the statement itself, whoever writes last.
+Rows go in the order of their keys, so that two workers on PostgreSQL ask for their locks in the same order. An upsert
+never trusts what was read: of two notes the newer wins in the statement itself, whoever writes last.
 """
 
 from __future__ import annotations
@@ -14,27 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.tables import (
-    ActivityRow,
-    DialogRow,
-    HeardRow,
-    MarkRow,
-    NoteRow,
-    PersonRow,
-    PlaceRow,
-    ShowRow,
-    TimerRow,
-    TurnRow,
-)
+from storage.tables import ACTIVITY, DIALOG, HEARD, MARK, NOTE, PERSON, PLACE, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
     from storage.batch import Batch
 
-TABLES = (DialogRow, NoteRow, HeardRow, TimerRow, ShowRow, MarkRow, ActivityRow, TurnRow, PlaceRow, PersonRow)
-D, N, H, W, S, M, A, T, L, P = (row.__table__ for row in TABLES)  # type: ignore[attr-defined]
 
-
-def upsert(db: Connection, table: Table) -> Any:
+def upsert(db: Connection, table: Table) -> Any:  # noqa: ANN401 - two dialects, one shape
     """An insert that can say `on_conflict`, in the database's own dialect."""
     return (postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert)(table)
 
@@ -92,8 +78,9 @@ class Pending:
     def _enrol(self, db: Connection) -> bool:
         """Whoever comes into a role is shown what the running dialogs show to that role."""
         for session, person, role in self.enrolled:
-            running = select(S.c.tenant, S.c.dialog, S.c.slot).join(D, D.c.id == S.c.dialog).where(S.c.session == session)
-            for row in db.execute(running.where(S.c.to == role, D.c.done.is_(False))):
+            here = (SHOW.c.session == session, SHOW.c.to == role, DIALOG.c.done.is_(False))
+            running = select(SHOW.c.tenant, SHOW.c.dialog, SHOW.c.slot).join(DIALOG, DIALOG.c.id == SHOW.c.dialog)
+            for row in db.execute(running.where(*here)):
                 self.marks.setdefault((row.dialog, row.slot, person, ""), row.tenant)
         return bool(self.enrolled)
 
@@ -104,10 +91,10 @@ def _dialogs(db: Connection, batch: Batch) -> bool:
     if new:
         columns = ("id", "tenant", "scope", "key", "kind", "session", "parent", "place", "cohort", "done", "begun")
         rows = [{x: getattr(one, x) for x in columns} | {"state": one.state.model_dump_json()} for one in new]
-        db.execute(insert(D), rows)
+        db.execute(insert(DIALOG), rows)
     old = [one for one in changed if not one.new]
     for one in old:
-        db.execute(update(D).where(D.c.id == one.id).values(state=one.state.model_dump_json(), done=one.done))
+        db.execute(update(DIALOG).where(DIALOG.c.id == one.id).values(state=one.state.model_dump_json(), done=one.done))
     for one in changed:
         one.new = one.changed = False
     return bool(changed)
@@ -116,7 +103,7 @@ def _dialogs(db: Connection, batch: Batch) -> bool:
 def _people(db: Connection, people: Sequence[dict[str, Any]]) -> bool:
     if people:
         rows = sorted(people, key=lambda row: row["id"])
-        db.execute(upsert(db, P).on_conflict_do_nothing(), [row | {"locale": "en", "host": False} for row in rows])
+        db.execute(upsert(db, PERSON).on_conflict_do_nothing(), [row | {"locale": "en", "host": False} for row in rows])
     return bool(people)
 
 
@@ -126,8 +113,10 @@ def _places(db: Connection, places: dict[tuple[str, str], str]) -> bool:
             {"tenant": tenant, "id": id_, "platform": id_.partition(":")[0], "session": session}
             for (tenant, id_), session in sorted(places.items())
         ]
-        into = upsert(db, L)
-        db.execute(into.on_conflict_do_update(index_elements=["tenant", "id"], set_={"session": into.excluded.session}), rows)
+        into = upsert(db, PLACE)
+        db.execute(
+            into.on_conflict_do_update(index_elements=["tenant", "id"], set_={"session": into.excluded.session}), rows
+        )
     return bool(places)
 
 
@@ -136,18 +125,20 @@ def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) 
         return False
     rows = []
     for (dialog, key, person), tenant in sorted(keys.items()):
-        kept = batch.notes[dialog, key, person]
+        kept = batch.notes[dialog, person][key]
         rows.append(
             {"dialog": dialog, "key": key, "person": person, "tenant": tenant, "value": kept.value, "at": kept.at}
             | {"event": kept.event, "first": kept.first, "first_at": kept.first_at}
         )
-    into = upsert(db, N)
+    into = upsert(db, NOTE)
     new = into.excluded
-    newer = or_(new.at > N.c.at, (new.at == N.c.at) & (new.event >= N.c.event))
-    earlier = new.first_at < N.c.first_at
-    kept_or_new = {x: case((newer, new[x]), else_=N.c[x]) for x in ("value", "at", "event")}
-    kept_or_first = {x: case((earlier, new[x]), else_=N.c[x]) for x in ("first", "first_at")}
-    db.execute(into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first), rows)
+    newer = or_(new.at > NOTE.c.at, (new.at == NOTE.c.at) & (new.event >= NOTE.c.event))
+    earlier = new.first_at < NOTE.c.first_at
+    kept_or_new = {x: case((newer, new[x]), else_=NOTE.c[x]) for x in ("value", "at", "event")}
+    kept_or_first = {x: case((earlier, new[x]), else_=NOTE.c[x]) for x in ("first", "first_at")}
+    db.execute(
+        into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first), rows
+    )
     return True
 
 
@@ -157,7 +148,7 @@ def _shows(db: Connection, shows: dict[tuple[str, str, str], tuple[str, str | No
             {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
             for (dialog, slot, to), (tenant, session) in sorted(shows.items())
         ]
-        db.execute(upsert(db, S).on_conflict_do_nothing(), rows)
+        db.execute(upsert(db, SHOW).on_conflict_do_nothing(), rows)
     return bool(shows)
 
 
@@ -167,20 +158,20 @@ def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
             {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": after}
             for (dialog, slot, to, after), tenant in marks.items()
         ]
-        db.execute(insert(M), rows)
+        db.execute(insert(MARK), rows)
     return bool(marks)
 
 
 def _timers(db: Connection, timers: dict[tuple[str, str], dict[str, Any] | None], silenced: Sequence[str]) -> bool:
     rows = [row for _, row in sorted(timers.items()) if row]
     for dialog, name in sorted(key for key, row in timers.items() if row is None):
-        db.execute(delete(W).where(W.c.dialog == dialog, W.c.name == name))
+        db.execute(delete(TIMER).where(TIMER.c.dialog == dialog, TIMER.c.name == name))
     if rows:
-        into = upsert(db, W)
+        into = upsert(db, TIMER)
         moved = {x: into.excluded[x] for x in ("at", "due", "owner", "tries", "aside")}
         db.execute(into.on_conflict_do_update(index_elements=["dialog", "name"], set_=moved), rows)
     if silenced:
-        db.execute(delete(W).where(W.c.dialog.in_(silenced)))
+        db.execute(delete(TIMER).where(TIMER.c.dialog.in_(silenced)))
     return bool(timers or silenced)
 
 
@@ -190,10 +181,10 @@ def _activity(db: Connection, acts: dict[tuple[str, str, datetime, str], dict[st
             {"session": session, "person": person, "minute": minute, "kind": kind} | row
             for (session, person, minute, kind), row in sorted(acts.items())
         ]
-        into = upsert(db, A)
+        into = upsert(db, ACTIVITY)
         new = into.excluded
-        more = {"count": A.c.count + new["count"], "posts": A.c.posts + new["posts"]}
-        last = {"last": case((new["last"] > A.c.last, new["last"]), else_=A.c.last)}
+        more = {"count": ACTIVITY.c.count + new["count"], "posts": ACTIVITY.c.posts + new["posts"]}
+        last = {"last": case((new["last"] > ACTIVITY.c.last, new["last"]), else_=ACTIVITY.c.last)}
         keys = ["session", "person", "minute", "kind"]
         db.execute(into.on_conflict_do_update(index_elements=keys, set_=more | last), rows)
     return bool(acts)
@@ -203,11 +194,11 @@ def _turns(db: Connection, turns: Sequence[tuple[str, str, str, str, str, dateti
     if turns:
         names = ("cohort", "dialog", "person", "what", "tenant", "at", "used")
         rows = [dict(zip(names, turn, strict=True)) for turn in sorted(turns)]
-        db.execute(upsert(db, T).on_conflict_do_nothing(), rows)
+        db.execute(upsert(db, TURN).on_conflict_do_nothing(), rows)
     return bool(turns)
 
 
 def _heard(db: Connection, heard: Sequence[dict[str, Any]]) -> bool:
     if heard:
-        db.execute(insert(H), sorted(heard, key=lambda row: (row["tenant"], row["id"])))
+        db.execute(insert(HEARD), sorted(heard, key=lambda row: (row["tenant"], row["id"])))
     return bool(heard)

@@ -195,7 +195,7 @@ class Web:
             "sync",
             {
                 "cards": [self._card(look, reader) for look in seen],
-                "chat": [self._said(line) for line in chat],
+                "chat": [self._said(line, page.person) for line in chat],
                 "sessions": desk,
             },
         )
@@ -240,16 +240,21 @@ class Web:
         # The sender's page made the id; hashed with the person, nobody can use up another's.
         line_id = hashlib.blake2s(f"{page.person}:{heard.id}".encode(), digest_size=8).hexdigest()
         host = speaker.role is FACILITATOR
-        line = Line(line_id, heard.event.at, speaker.name, host, heard.aloud or "", heard.event.dialog)
-        said = self._said(line)
+        line = Line(line_id, heard.event.at, page.person, speaker.name, host, heard.aloud or "", heard.event.dialog)
         if self._hub.room(page.session).say(line):
-            data = pack("chat", said)
+            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, page.person))
             for viewer in self._hub.viewers(page.session, "room"):
-                viewer.send(data)
-        return said
+                viewer.send(own if viewer.page.person == page.person else theirs)
+        return self._said(line, page.person)
 
-    def _said(self, line: Line) -> dict[str, Any]:
-        return {"id": f"said-{line.id}", "dialog": line.dialog, "order": millis(line.at), "html": self._draw.line(line)}
+    def _said(self, line: Line, reader: str) -> dict[str, Any]:
+        return {
+            "id": f"said-{line.id}",
+            "dialog": line.dialog,
+            "order": millis(line.at),
+            "mine": line.person == reader,
+            "html": self._draw.line(line),
+        }
 
     async def _moved(self, how: type[Event], page: Page) -> None:
         place = f"web:{page.session}"

@@ -45,6 +45,7 @@ class Line:
 
     id: str
     at: datetime
+    person: str
     name: str
     host: bool
     words: str

@@ -36,20 +36,21 @@ function announce(words) {
   }
 }
 
-let newest = null;
-const jump = find("#newest"); // "New: …", when something new stands where the reader is not looking
+const newest = find("#newest"); // a link to what is new where the reader is not looking, else to the end of the room
+let unseen = null;
 const inView = (node, box = node.getBoundingClientRect()) => box.height > 0 && box.top < innerHeight - 80 && box.bottom > 60;
 
+function point(node, words = "Newest") {
+  unseen = node;
+  newest.textContent = words;
+  newest.href = `#${node?.id ?? "composer"}`;
+  newest.classList.toggle("fresh", node !== null);
+}
 function arrived(node, words) {
   announce(words);
-  if (!jump || inView(node)) return;
-  newest = node;
-  jump.textContent = words;
-  jump.href = `#${node.id}`;
-  jump.hidden = false;
+  if (newest && !inView(node)) point(node, words);
 }
-addEventListener("scroll", () => { if (jump && !jump.hidden && (!newest.isConnected || inView(newest))) jump.hidden = true; }, { passive: true });
-jump?.addEventListener("click", () => { jump.hidden = true; });
+addEventListener("scroll", () => { if (unseen && (!unseen.isConnected || inView(unseen))) point(null); }, { passive: true });
 
 // -- cards and lines ---------------------------------------------------------------------------------------------------
 
@@ -91,6 +92,7 @@ function insert(feed, node) {
   const next = [...feed.children].find((other) => +other.dataset.order > +node.dataset.order);
   const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 120;
   feed.insertBefore(node, next ?? null);
+  if (find("#number-you")) find("#number-you").textContent = find("#feed-you").children.length;
   // Follow the room, but never move a button from under a finger.
   if (!next && atEnd && feed.id === "feed-room" && !all(".card button").some((button) => inView(button))) node.scrollIntoView({ block: "nearest" });
 }
@@ -112,13 +114,14 @@ function put({ id, region, html }, silent) {
   if (!thread && answer && !find("[name=text]", answer).value) answer.remove(); // closed; what is half typed stays
 }
 
-function hear({ id, dialog, html }, silent) {
+function hear({ id, dialog, html, mine }, silent) {
   if (document.getElementById(id)) return;
   const line = localise(element(html));
   const card = dialog && all(".card").find((card) => card.dataset.dialog === dialog && find(".thread", entryOf(card)));
   if (dialog && !card) return;
   insert(card ? find(".answers", entryOf(card)) : find("#feed-room"), line);
-  if (!silent) arrived(line, line.innerText.replace(/\s+/g, " "));
+  if (mine && !silent) line.scrollIntoView({ block: "nearest" });
+  else if (!silent) arrived(line, `${find(".who", line).textContent}: ${find(".words", line).textContent}`);
 }
 
 // -- the live stream ---------------------------------------------------------------------------------------------------
@@ -194,7 +197,7 @@ async function send(form, button) {
   if (box && words.startsWith("/")) typed.push(words);
   told(answer.receipt ?? "");
   if (answer.look) put(answer.look, true);
-  if (answer.chat) hear(answer.chat, true);
+  if (answer.chat) hear(answer.chat);
   if (answer.card) find(".replies", beside).replaceChildren(localise(element(answer.card)));
   localise(receipt);
 }
@@ -211,9 +214,12 @@ addEventListener("click", (event) => {
   const close = event.target.closest(".close");
   if (!close) return;
   event.preventDefault();
-  const back = find("button, input:not([type=hidden])", close.closest(".entry, .composer"));
+  const back = find(".card button, form input:not([type=hidden])", close.closest(".replies").parentElement);
   close.closest(".card").remove();
   back?.focus();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") find(".close", event.target.closest(".composer, .entry") ?? undefined)?.click();
 });
 
 // -- the composer ------------------------------------------------------------------------------------------------------

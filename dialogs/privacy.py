@@ -1,0 +1,120 @@
+"""Privacy: what may be said of people. How many, but never so few that one could be meant; and who, only by role.
+
+What people answered in confidence is published once, when no more answers can come (science.md 2f). It is a table of
+one level, each question its own, and how many answered is always said. So of the rules there, these apply:
+
+* Under K answers, nothing else is said.
+* An answer that fewer than K people gave is not shown. Nor are others, the smallest first, until those hidden are at
+  least two with at least K people together, and cannot all have K - 1: else subtraction would show what was hidden.
+* Under 2 K answers, "all of them" would tell what each person answered, and every other number would tell what a few
+  did. So no number is shown, only which answer at least three in four gave; whether it was all of them stays open.
+
+`tests/dialogs/test_privacy.py` plays somebody who knows these rules and tries to work out a small number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2s
+from unicodedata import combining, normalize
+
+from dialogs.base import LEARNER, Brief, Member
+from dialogs.card import Text, t
+
+K = 5  # people who make a group
+COMMENTS = 2 * K  # people who must have written before anything that was written is shown
+MANY = 40  # names on one card
+OMITTED = "[…]"
+
+Cell = tuple[int, int] | None  # an answer was given by so many people, from … to … (equal: exactly); None: not shown
+
+
+def published(counts: Sequence[int], n: int) -> tuple[Cell, ...]:
+    """What may be said of each answer where each of n people gave one."""
+    if n < K:
+        return tuple(None for _ in counts)
+    if n < 2 * K:
+        return tuple((_most(n), n) if count >= _most(n) else None for count in counts)
+    rest = n - sum(counts)  # whoever gave none of these answers can be worked out too
+    hidden = _hidden((*counts, rest) if rest > 0 else counts)
+    return tuple(None if number in hidden else (count, count) for number, count in enumerate(counts))
+
+
+def chosen(counts: Sequence[int], n: int) -> tuple[Cell, ...]:
+    """The same where each of n people gave any number of answers: some gave this one, and the others did not."""
+    return tuple(published((count, n - count), n)[0] for count in counts)
+
+
+def _most(n: int) -> int:
+    """Three in four of so many, and a person more rather than less."""
+    return -(-3 * n // 4)
+
+
+def _hidden(counts: Sequence[int]) -> frozenset[int]:
+    """The numbers of the answers that are not shown."""
+    hidden = {number for number, count in enumerate(counts) if count < K}
+    if not any(counts[number] for number in hidden):
+        return frozenset()  # "nobody" is no small group
+    for size in sorted({count for count in counts if count >= K}):
+        sizes = [counts[number] for number in hidden]
+        if len(sizes) >= 2 and sum(sizes) >= K and set(sizes) != {K - 1}:  # noqa: PLR2004 - one alone is the rest
+            break
+        hidden |= {
+            number for number, count in enumerate(counts) if count == size
+        }  # of equals, all: which one, would tell
+    return frozenset(hidden)
+
+
+# -- who ---------------------------------------------------------------------------------------------------------------
+
+
+def learners(roster: Sequence[Member]) -> tuple[Member, ...]:
+    """Those who came to learn."""
+    return tuple(one for one in roster if one.role is LEARNER)
+
+
+def came(one: Member, session: Brief | None) -> bool:
+    """Whether it is known that this person was in the session: connected, checked in, or active after it opened."""
+    opened = session.opened if session else None
+    acted = one.acts > 0 and (opened is None or (one.last_active is not None and one.last_active >= opened))
+    return one.minutes > 0 or acted or (one.here and one.since is not None)
+
+
+def listed(things: Sequence[Text], most: int = MANY) -> Text:
+    """Names or other things in a row, at most so many of them, and how many more."""
+    shown, more = things[:most], len(things) - most
+    if not shown:
+        return t("{n} in all", n=len(things))
+    text = shown[0]
+    for one in shown[1:]:
+        text = t("{before}, {one}", before=text, one=one)
+    return t("{before} and {n} more", before=text, n=more) if more > 0 else text
+
+
+# -- what they wrote ---------------------------------------------------------------------------------------------------
+
+
+def shuffled(texts: Sequence[str], salt: str) -> tuple[str, ...]:
+    """In an order that depends on nothing but the texts: not on who wrote them, nor when."""
+    return tuple(sorted(texts, key=lambda text: (blake2s(f"{salt}\n{text}".encode()).digest(), text)))
+
+
+def masked(text: str, names: Sequence[str]) -> str:
+    """The text without names of these people (nor parts of them), addresses and numbers."""
+    text = normalize("NFC", text)
+    for name in sorted({part for name in names for part in _parts(name)}, key=len, reverse=True):
+        word = re.escape(name)
+        text = re.sub(
+            rf"(?<!\w){word}(?!\w)" if name[0].lower() != name[0].upper() else word, OMITTED, text, flags=re.I
+        )
+    text = re.sub(r"\S+@\S+", OMITTED, text)
+    return re.sub(r"\d(?:[\d.,:/-]*\d)?", OMITTED, text)
+
+
+def _parts(name: str) -> set[str]:
+    """A name as people write it: whole, in parts, without accents. Not the small words in it, such as "de" or "van"."""
+    whole = normalize("NFC", " ".join(name.split()))
+    parts = {whole, *(part for part in re.split(r"[\s,.]+", whole) if len(part) > 1 and not part[0].islower())}
+    bare = {"".join(char for char in normalize("NFKD", part) if not combining(char)) for part in parts}
+    return {part for part in parts | bare if part}
