@@ -5,7 +5,7 @@ A new kind is one file here, one line below, and one test file.
 
 from collections.abc import Mapping
 
-from dialogs import desk, poll, prompt, session, silence
+from dialogs import checklist, desk, digest, poll, prompt, session, silence, survey
 from dialogs.base import AnyKind
 
 KINDS: Mapping[str, AnyKind] = {
@@ -13,8 +13,11 @@ KINDS: Mapping[str, AnyKind] = {
     for kind in (
         session.KIND,
         desk.KIND,
+        checklist.KIND,
         poll.KIND,
         prompt.KIND,
         silence.KIND,
+        survey.KIND,
+        digest.KIND,
     )
 }

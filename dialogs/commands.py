@@ -168,7 +168,8 @@ def _roster(verb: str, rest: str, words: tuple[Word, ...]) -> tuple[str, ...] | 
         middle = [n for n, word in enumerate(words) if not word.quoted and word.text.casefold() == "for"]
         if middle:
             names = (*_listed(words[: middle[0]], together=True), *_listed(words[middle[0] + 1 :], together=True))
-        if len(names) != 2 or middle in ([0], [len(words) - 1]) or not (middle or all(word.quoted for word in words)):
+        told_apart = len(middle) == 1 or (not middle and all(word.quoted for word in words))
+        if len(names) != 2 or middle in ([0], [len(words) - 1]) or not told_apart:
             return _incomplete(verb)
     names = tuple(name.lstrip("@").strip() for name in names)
     if not names or any(blank(name) for name in names):

@@ -191,9 +191,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
 
 def _said(problem: str, sign: str, *, alone: bool) -> Text:
     if "mapping values" in problem:
-        return t(
-            "This colon is one too many: put quotation marks around a text with “: ” in it, or check the indentation."
-        )
+        return t("This colon is one too many: put a text with “: ” in quotation marks, or check the indentation.")
     if sign == "\t":
         return t("This line is indented with a tab: use spaces.")
     if "cannot start any token" in problem:

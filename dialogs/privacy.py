@@ -1,13 +1,14 @@
-"""Privacy: what may be said of people. How many, but never so few that one could be meant; and who, only by role.
+"""Privacy: what may be said of people: how many, but never so few that one could be meant; and not who said what.
 
 What people answered in confidence is published once, when no more answers can come (science.md 2f). It is a table of
 one level, each question its own, and how many answered is always said. So of the rules there, these apply:
 
 * Under K answers, nothing else is said.
 * An answer that fewer than K people gave is not shown. Nor are others, the smallest first, until those hidden are at
-  least two with at least K people together, and cannot all have K - 1: else subtraction would show what was hidden.
-* Under 2 K answers, "all of them" would tell what each person answered, and every other number would tell what a few
-  did. So no number is shown, only which answer at least three in four gave; whether it was all of them stays open.
+  least two, have K people together, and cannot all be of K - 1: else subtraction would show what was hidden.
+* Under 2 K answers, "all of them" would tell what each person said, and any other number what a few did: all are hidden.
+* Of a hidden answer that more than two in three gave, that much may be said, as a range. Whether it was all of them, or
+  how many said something else, stays open.
 
 `tests/dialogs/test_privacy.py` plays somebody who knows these rules and tries to work out a small number.
 """
@@ -34,11 +35,11 @@ def published(counts: Sequence[int], n: int) -> tuple[Cell, ...]:
     """What may be said of each answer where each of n people gave one."""
     if n < K:
         return tuple(None for _ in counts)
-    if n < 2 * K:
-        return tuple((_most(n), n) if count >= _most(n) else None for count in counts)
+    most = 2 * n // 3 + 1
     rest = n - sum(counts)  # whoever gave none of these answers can be worked out too
-    hidden = _hidden((*counts, rest) if rest > 0 else counts)
-    return tuple(None if number in hidden else (count, count) for number, count in enumerate(counts))
+    hidden = _hidden((*counts, rest) if rest > 0 else counts) if n >= 2 * K else range(len(counts))
+    ranges = ((most, n) if count >= most else None for count in counts)
+    return tuple(some if at in hidden else (counts[at], counts[at]) for at, some in enumerate(ranges))
 
 
 def chosen(counts: Sequence[int], n: int) -> tuple[Cell, ...]:
@@ -46,23 +47,17 @@ def chosen(counts: Sequence[int], n: int) -> tuple[Cell, ...]:
     return tuple(published((count, n - count), n)[0] for count in counts)
 
 
-def _most(n: int) -> int:
-    """Three in four of so many, and a person more rather than less."""
-    return -(-3 * n // 4)
-
-
 def _hidden(counts: Sequence[int]) -> frozenset[int]:
-    """The numbers of the answers that are not shown."""
-    hidden = {number for number, count in enumerate(counts) if count < K}
-    if not any(counts[number] for number in hidden):
-        return frozenset()  # "nobody" is no small group
+    """Where the answers stand whose number is not shown."""
+    hidden = {at for at, count in enumerate(counts) if count < K}
+    if not any(counts[at] for at in hidden):
+        return frozenset()  # that nobody gave an answer may be said
     for size in sorted({count for count in counts if count >= K}):
-        sizes = [counts[number] for number in hidden]
-        if len(sizes) >= 2 and sum(sizes) >= K and set(sizes) != {K - 1}:  # noqa: PLR2004 - one alone is the rest
+        sizes = [counts[at] for at in hidden]
+        if len(sizes) >= 2 and sum(sizes) >= K and set(sizes) != {K - 1}:
             break
-        hidden |= {
-            number for number, count in enumerate(counts) if count == size
-        }  # of equals, all: which one, would tell
+        # All of that size: to hide one of two equals would tell how large it is.
+        hidden |= {at for at, count in enumerate(counts) if count == size}
     return frozenset(hidden)
 
 
@@ -103,11 +98,10 @@ def shuffled(texts: Sequence[str], salt: str) -> tuple[str, ...]:
 def masked(text: str, names: Sequence[str]) -> str:
     """The text without names of these people (nor parts of them), addresses and numbers."""
     text = normalize("NFC", text)
-    for name in sorted({part for name in names for part in _parts(name)}, key=len, reverse=True):
-        word = re.escape(name)
-        text = re.sub(
-            rf"(?<!\w){word}(?!\w)" if name[0].lower() != name[0].upper() else word, OMITTED, text, flags=re.I
-        )
+    for word in sorted({part for name in names for part in _parts(name)}, key=lambda part: (-len(part), part)):
+        cased = word[0].lower() != word[0].upper()  # scripts without capitals, such as Chinese, have no spaces either
+        pattern = rf"(?<!\w){re.escape(word)}(?!\w)" if cased else re.escape(word)
+        text = re.sub(pattern, OMITTED, text, flags=re.IGNORECASE)
     text = re.sub(r"\S+@\S+", OMITTED, text)
     return re.sub(r"\d(?:[\d.,:/-]*\d)?", OMITTED, text)
 

@@ -175,16 +175,20 @@ class Batch:
 
     def turn(self, event: Event) -> Outcome:
         """Decide one event and everything that follows from it."""
-        if (event.tenant, event.id) in self.heard:
+        # A timer set again for a moment at which it has rung rings once more: what fences a Rang is its row (`_stands`).
+        if (event.tenant, event.id) in self.heard and not isinstance(event, Rang):
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
         self.touched = False
         try:
             session = self._session_of(event)
-            if session and event.by and not isinstance(event, Joined | Rang):
+            # Leaving brings nobody in: the page of somebody who was taken off the roster closes, too.
+            if session and event.by and not isinstance(event, Joined | Left | Rang):
                 self._arrive(event, session)
-        except RefusedError as refused:  # before anything has changed, so that the batch goes on
-            return Outcome(refused.reply)
+        except RefusedError as refused:
+            if self.touched:
+                raise
+            return Outcome(refused.reply)  # before anything has changed, so that the batch goes on
         if isinstance(event, Rang) and not self._stands(event):
             return Outcome(again=True)
         reply = None
@@ -192,7 +196,7 @@ class Batch:
             reply = self._decide(dialog, event, 0) or reply
         if session and event.by and isinstance(event, Said | Reacted | Joined | Left):
             self._act(event, session)
-        if self.touched:
+        if self.touched and not isinstance(event, Rang):
             told = spoken(reply)
             self.heard[event.tenant, event.id] = told
             self.out.heard.append({"tenant": event.tenant, "id": event.id, "at": self.now, "reply": told})
@@ -301,7 +305,7 @@ class Batch:
         if old is None:
             notes[key] = Kept(value, event.at, event.id, value, event.at)
         else:
-            if (event.at, event.id) > (old.at, old.event):
+            if (event.at, event.id) >= (old.at, old.event):  # equal: one step that says it twice means the later
                 old.value, old.at, old.event = value, event.at, event.id
             if event.at < old.first_at:
                 old.first, old.first_at = value, event.at
@@ -337,7 +341,8 @@ class Batch:
         cohort = parent.cohort if parent else ""
         if root:
             brief: Brief = state.brief  # type: ignore[attr-defined]
-            cohort = brief.cohort or id_
+            # Two companies may both call a cohort "spring": they share no rotation.
+            cohort = identify(event.tenant, "cohort", brief.cohort) if brief.cohort else id_
         place = None if session else event.place
         new = Live(
             id_, event.tenant, scope, key, kind, session, parent.id if parent else None, place, cohort, state,
@@ -356,7 +361,7 @@ class Batch:
             heard = self._running(DIALOG.c.parent == dialog.id)
         else:
             one = self.live(identify(dialog.tenant, f"session:{dialog.session}", to)) or self.live(to)
-            heard = [one] if one and one.session == dialog.session else []
+            heard = [one] if one and (one.tenant, one.session) == (dialog.tenant, dialog.session) else []
         replies = [self._decide(child, told, deep + 1) for child in heard]
         return next((reply for reply in replies if reply), None)
 

@@ -50,7 +50,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
                 "rank": _rank(to),
                 "revision": 1,
                 "shown": 0,
-                "begun": now,
+                "begun": now + timedelta(microseconds=len(rows)),  # messages of one moment keep their order
                 "due": now,
                 "tries": 0,
                 "state": "waiting",

@@ -174,7 +174,7 @@ class Hub:
 
 def pack(event: str, data: Mapping[str, Any]) -> bytes:
     """One server-sent event. JSON has no bare line break, so one `data:` line always holds it."""
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode(errors="replace")
 
 
 async def pour(viewer: Viewer, response: web.StreamResponse, first: Iterable[bytes]) -> None:

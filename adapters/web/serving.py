@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -93,12 +93,13 @@ def refusal(draw: Draw, request: web.Request, no: Refuse) -> web.Response:
     # Where a form was sent from its own page, that page is the way back; a dead link leads nowhere.
     back = request.path.removesuffix("/act") if no.status not in (404, 405) else ""
     html = draw.page("error", sentence=no.sentence, hint=no.hint, back=back.removesuffix("/people"))
-    return web.Response(text=html, status=no.status, content_type="text/html", headers=headers)
+    return page(html, no.status, headers)
 
 
-def page(html: str, status: int = 200) -> web.Response:
-    """A page."""
-    return web.Response(text=html, status=status, content_type="text/html", headers=HEADERS)
+def page(html: str, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
+    """A page. Half a character, which another platform may have let in, must not keep everybody out: it becomes a "?"."""
+    body = html.encode(errors="replace")
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8", headers=headers)
 
 
 def see_other(address: str) -> web.Response:

@@ -176,7 +176,7 @@ async function send(form, button) {
   form.dataset.sending = "yes";
   const beside = form.closest(".entry") ?? form.closest(".composer") ?? form.closest("main");
   const receipt = find(".receipt", beside);
-  const told = (html) => { receipt.innerHTML = html; };
+  const told = (html, bad) => { receipt.innerHTML = html; receipt.classList.toggle("bad", !!bad); localise(receipt); };
   body.set("id", form.dataset.unsent ?? uuid());
   if (box) { box.value = ""; look(box); }
   const slow = setTimeout(() => told("Sending…"), 300);
@@ -190,6 +190,7 @@ async function send(form, button) {
   if (answer.error) {
     if (answer.lost) form.dataset.unsent = body.get("id");
     if (box && !box.value) { box.value = words; look(box); }
+    told("", true);
     receipt.textContent = answer.error;
     return;
   }
@@ -199,7 +200,6 @@ async function send(form, button) {
   if (answer.look) put(answer.look, true);
   if (answer.chat) hear(answer.chat);
   if (answer.card) find(".replies", beside).replaceChildren(localise(element(answer.card)));
-  localise(receipt);
 }
 
 addEventListener("submit", (event) => {

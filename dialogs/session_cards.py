@@ -1,0 +1,95 @@
+"""What a session shows: its opening, the steps that only say something, the recap, and the facilitators' own card."""
+
+from __future__ import annotations
+
+from dialogs.base import LEARNER, Brief, Look
+from dialogs.card import Button, Card, Fact, Link, Text, When, quote, t, tn
+from dialogs.plan import SayStep, Timed
+
+
+def opening(brief: Brief, look: Look) -> Card:
+    """What this session is for, and "I'm here"."""
+    here = look.tally.counts("here").get("yes", 0)
+    open_now = brief.phase == "open"
+    button = Button("here", t("I'm here"), style="primary", pressed=look.mine.get("here") == "yes")
+    aims = tuple(Fact(t("Objective {n}", n=n), quote(one.text)) for n, one in enumerate(brief.objectives, 1))
+    welcome = t("Welcome! Press “I'm here”, so that nobody misses you.")
+    over = t("This session was called off.") if called_off(brief) else t("This session is over.")
+    return Card(
+        title=quote(brief.title),
+        text=((t("By the end you can do this:"),) if aims else ()) or ((welcome,) if open_now else ()),
+        facts=aims,
+        buttons=(button,) if open_now else (),
+        footer=tn("{n} person is here.", "{n} people are here.", n=here) if open_now else over,
+        tone="plain" if open_now else "done",
+    )
+
+
+def said(step: Timed | None) -> Card:
+    """A step of the plan that only says something."""
+    lines = step.text.splitlines() if isinstance(step, SayStep) else []
+    return Card(title=quote(step.title if step else ""), text=tuple(quote(line) for line in lines if line))
+
+
+def recap(brief: Brief, look: Look) -> Card:
+    """What the room did together: no names, no scores."""
+    learners = [one for one in look.report.roster if one.role is LEARNER and (one.minutes or one.acts)]
+    facts = [Fact(t("Took part"), tn("{n} person", "{n} people", n=len(learners)))]
+    for result in look.report.results:
+        if result.kind == "poll" and result.total:
+            best = max(result.answers, key=lambda answer: answer[1])
+            says = t("{answer} ({count} of {total})", answer=best[0], count=best[1], total=result.total)
+            facts.append(Fact(quote(result.title), says))
+        elif result.kind == "prompt" and result.total:
+            facts.append(Fact(quote(result.title), tn("{n} answer", "{n} answers", n=result.total)))
+    return Card(
+        title=t("That was “{title}”", title=brief.title),
+        text=(t("Thank you for taking part. A short survey is waiting for you. It takes a minute."),),
+        facts=tuple(facts),
+        tone="done",
+    )
+
+
+def cancelled(brief: Brief) -> Card:
+    """Called off, told to everybody."""
+    return Card(
+        title=t("“{title}” is called off", title=brief.title), text=(t("You need not do anything."),), tone="done"
+    )
+
+
+def desk(brief: Brief, coming: Timed | None, look: Look) -> Card:
+    """The facilitators' own card: what comes next, and one button for it."""
+    facts = [Fact(t("When"), moment_of(brief))]
+    buttons: tuple[Button, ...] = ()
+    if brief.phase == "planned":
+        buttons = (Button("start", t("Open the session"), style="primary"),)
+    elif brief.phase == "open":
+        ending = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
+        buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
+        facts.append(Fact(t("Next"), quote(coming.title) if coming else t("the plan is done")))
+    elif brief.phase == "closed":
+        facts.append(Fact(t("Next"), t("See how the survey is going with /ilt survey results.")))
+    people = Link("people", look.session_id or "", t("people and links"))
+    return Card(
+        title=t("Your session: {title}", title=brief.title),
+        text=(t("Only facilitators see this. Type /ilt help for every command."),),
+        facts=(*facts, Fact(t("People"), t("{people}", people=people))),
+        buttons=buttons,
+        tone="done" if brief.phase in {"closed", "archived"} else "plain",
+    )
+
+
+def moment_of(brief: Brief) -> Text:
+    """When the session is, or how far it is."""
+    if brief.phase == "open":
+        return t("open now")
+    if called_off(brief):
+        return t("called off")
+    if brief.phase in {"closed", "archived"}:
+        return t("over")
+    return t("{when}", when=When(brief.starts, "both", brief.zone)) if brief.starts else t("whenever you open it")
+
+
+def called_off(brief: Brief) -> bool:
+    """Whether it was cancelled: put away without having come to its end."""
+    return brief.phase == "archived" and brief.closed is None

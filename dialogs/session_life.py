@@ -1,0 +1,227 @@
+"""What a session is, and its life: planned, open, closed, archived. Each step says what it begins and what it ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialogs import ordinary
+from dialogs import session_cards as cards
+from dialogs.base import (
+    CHILDREN,
+    FACILITATOR,
+    Begin,
+    Brief,
+    Effect,
+    Event,
+    Frozen,
+    Meet,
+    Note,
+    Scene,
+    Show,
+    Step,
+    Tell,
+    Wake,
+)
+from dialogs.card import Link, Text, When, t
+from dialogs.commands import moment
+from dialogs.plan import Plan, Timed
+
+BEFORE = timedelta(hours=24)  # the checklist goes out
+REMIND = timedelta(hours=1)  # those with open items are reminded
+SURVEYED = timedelta(hours=72)  # the survey stays open
+KEPT = timedelta(days=30)  # then the session is archived
+LEARNERS_LIST = "checklist:learner"
+
+
+class Expected(Frozen):
+    """Somebody whom the plan or a roster file names."""
+
+    person: str
+    name: str
+    role: str = "learner"
+    manager: str | None = None  # a person's id
+
+
+class State(Frozen):
+    """A session as it stands."""
+
+    brief: Brief
+    plan: Plan | None = None
+    people: tuple[Expected, ...] = ()  # who is expected; they are notes once it has started
+    at_once: bool = False  # opened by the command that created it
+    quiet_after: int = 60  # seconds without an answer to an open question
+    watched: bool = True  # the facilitators want to be told of questions that stay quiet
+    prepared: bool = False  # the checklists have gone out
+    step: int = 0  # of the run of show
+    prompt: str | None = None  # the key of the question that is in the room
+    number: int = 0  # of dialogs begun by command, for their keys
+
+    @property
+    def coming(self) -> Timed | None:
+        """The next step of the run of show."""
+        return self.plan.run_of_show[self.step] if self.plan and self.step < len(self.plan.run_of_show) else None
+
+
+def having(session: State, **changes: object) -> State:
+    """The session with its brief changed."""
+    return session.model_copy(update={"brief": session.brief.model_copy(update=changes)})
+
+
+def begin(session: State, event: Event, scene: Scene) -> Step[State]:
+    """Everybody gets their role; the web room exists; what is planned gets its timers."""
+    brief = session.brief
+    home = f"web:{scene.dialog}"
+    session = having(session, places=(*(place for place in brief.places if place != home), home))
+    effects: list[Effect] = [Note("role", event.by, FACILITATOR)] if event.by else []
+    for one in session.people:
+        effects += [Meet(one.person, one.name)]
+        effects += [Note("role", one.person, one.role)] if one.person != event.by else []
+        effects += [Note("manager", one.person, one.manager)] if one.manager else []
+    session = session.model_copy(update={"people": ()})
+    effects.append(Show("desk", FACILITATOR))
+    room = Link("room", scene.dialog, t("the room"))
+    if session.at_once:
+        opened = start(session, scene)
+        reply = t("“{title}” is open in {room}.", title=brief.title, room=room)
+        return Step(opened.state, (*effects, *opened.effects), reply=reply)
+    if brief.starts is None:
+        return Step(
+            session,
+            tuple(effects),
+            reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title=brief.title, room=room),
+        )
+    effects.append(Wake("checklists", max(scene.now, brief.starts - BEFORE)))
+    when = When(brief.starts, "both", brief.zone)
+    return Step(
+        session,
+        tuple(effects),
+        reply=t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room),
+    )
+
+
+def checklists(session: State, now: datetime) -> tuple[Effect, ...]:
+    """The checklists of the plan, to learners and to facilitators."""
+    if session.plan is None:
+        return ()
+    starts = session.brief.starts
+    remind = starts - REMIND if starts and starts - REMIND > now else None
+    setups = [setup for _, kind, setup in session.plan.dialogs() if kind == "checklist" and setup["items"]]
+    at = remind.isoformat() if remind else None
+    return tuple(Begin(f"checklist:{setup['audience']}", "checklist", {**setup, "remind_at": at}) for setup in setups)
+
+
+def not_yet(brief: Brief) -> Text:
+    """Why something must wait for the session to be open, or comes too late."""
+    return t("Open the session first, with /ilt start.") if brief.phase == "planned" else no_longer(brief)
+
+
+def no_longer(brief: Brief) -> Text:
+    """Why it is too late for something, and what to do instead."""
+    if brief.phase == "open":
+        return t("This session is open already.")
+    if cards.called_off(brief):
+        return t("This session was called off. Create another one with /ilt new.")
+    return t("This session is over. Create another one with /ilt new.")
+
+
+def start(session: State, scene: Scene) -> Step[State]:
+    """Open the session in its places."""
+    if session.brief.phase != "planned":
+        return Step(session, reply=no_longer(session.brief))
+    opened = having(session, phase="open", opened=scene.now)
+    watch = Begin("silence", "silence", {"on": session.watched})
+    effects: tuple[Effect, ...] = (Wake("checklists", None), watch, Tell(CHILDREN, "start"))
+    return Step(opened, (*effects, Show("opening"), Show("desk", FACILITATOR)), reply=t("The session is open."))
+
+
+def end(session: State, scene: Scene) -> Step[State]:
+    """Close what is open, say what was, and ask how it was."""
+    if session.brief.phase != "open":
+        return Step(session, reply=not_yet(session.brief))
+    closed = having(session, phase="closed", closed=scene.now)
+    questions = (
+        next((setup for _, kind, setup in session.plan.dialogs() if kind == "survey"), None) if session.plan else None
+    )
+    closes = (scene.now + SURVEYED).isoformat()
+    survey = Begin(
+        "survey", "survey", {**(questions or ordinary.SURVEY), "title": session.brief.title, "closes_at": closes}
+    )
+    effects = (
+        Tell(CHILDREN, "end"),
+        Show("opening"),
+        Show("recap"),
+        Show("desk", FACILITATOR),
+        survey,
+        Wake("archive", scene.now + KEPT),
+    )
+    return Step(closed, effects, reply=t("The session is over. The survey has gone out."))
+
+
+def following(session: State, scene: Scene) -> Step[State]:
+    """The next step of the run of show."""
+    if session.brief.phase != "open":
+        return Step(session, reply=not_yet(session.brief))
+    if session.plan is None:
+        return Step(session, reply=t("This session has no plan. Ask something with /ilt poll, /ilt ask or /ilt open."))
+    number, now = session.step, session.coming
+    if now is None:
+        return Step(session, reply=t("That was the last step of the plan. End the session with /ilt end."))
+    kind, setup = now.begins()
+    session = session.model_copy(update={"step": number + 1})
+    if kind is None:
+        return Step(
+            session, (Show(f"say:{number}"), Show("desk", FACILITATOR)), reply=t("Now: {title}", title=now.title)
+        )
+    step = launch(session, kind, setup)
+    return Step(step.state, (*step.effects, Show("desk", FACILITATOR)), reply=step.reply)
+
+
+def launch(session: State, kind: str, setup: dict[str, Any]) -> Step[State]:
+    """Begin a dialog in the room, under a key of its own."""
+    number = session.number + 1
+    key = f"{kind}:{number}"
+    changes: dict[str, Any] = {"number": number}
+    effects: tuple[Effect, ...] = (Begin(key, kind, setup),)
+    if kind == "prompt":
+        # One question at a time: a newer one takes the place of the last.
+        effects = (
+            *([Tell(session.prompt, "end")] if session.prompt else []),
+            Begin(key, kind, {**setup, "quiet_after": session.quiet_after}),
+        )
+        changes["prompt"] = key
+    return Step(session.model_copy(update=changes), effects, reply=t("It is in the room."))
+
+
+def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
+    """Another time; reminders move with it."""
+    if session.brief.phase != "planned":
+        return Step(session, reply=no_longer(session.brief))
+    at = moment(words, session.brief.zone, scene.now)
+    if isinstance(at, Text):
+        return Step(session, reply=at)
+    remind = at - REMIND
+    told = {"remind_at": remind.isoformat() if remind > scene.now else None}
+    effects = (
+        Wake("checklists", max(scene.now, at - BEFORE)),
+        Tell(CHILDREN, "moved", told),
+        Show("desk", FACILITATOR),
+    )
+    when = When(at, "both", session.brief.zone)
+    return Step(having(session, starts=at), effects, reply=t("The session is moved to {when}.", when=when))
+
+
+def cancel(session: State) -> Step[State]:
+    """Called off."""
+    if session.brief.phase not in {"planned", "open"}:
+        return Step(session, reply=no_longer(session.brief))
+    off = having(session, phase="archived")
+    opening = (Show("opening"),) if session.brief.phase == "open" else ()
+    shows = (*opening, Show("cancelled"), Show("desk", FACILITATOR))
+    reply = t("The session is called off, and the room has been told.")
+    return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
+
+
+def digest_setup(session: State) -> dict[str, Any]:
+    """What the digest is begun with."""
+    return {"title": session.brief.title, "names": bool(session.plan and session.plan.names_in_digest)}

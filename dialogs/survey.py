@@ -1,0 +1,287 @@
+"""Survey: a few questions to each who was there, in confidence; what was found is published once, when it closes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import AwareDatetime
+from pydantic import Field as Limit
+
+from dialogs.base import (
+    FACILITATOR,
+    PARENT,
+    Event,
+    Frozen,
+    Kind,
+    Look,
+    Need,
+    Needs,
+    Note,
+    Pressed,
+    Rang,
+    Result,
+    Scene,
+    Show,
+    Started,
+    Step,
+    Submitted,
+    Tally,
+    Tell,
+    Told,
+    Wake,
+)
+from dialogs.card import Button, Card, Field, Option, Text, When, quote, t, tn
+from dialogs.privacy import COMMENTS, Cell, K, came, chosen, learners, masked, published, shuffled
+from dialogs.words import blank, tidy
+
+LONGEST = 400  # characters of a comment
+SHOWN = 20  # comments on one card
+
+
+class Answer(Frozen):
+    """One answer to choose. What people answered names its id."""
+
+    id: str = Limit(pattern=r"^[^\r\n]+$")  # ids of several answers are joined by newlines
+    text: str = Limit(min_length=1)
+
+
+class Question(Frozen):
+    """One question: one answer of several (which everybody has to give), any number of them, or a text."""
+
+    id: str = Limit(min_length=1)
+    text: str = Limit(min_length=1)
+    kind: Literal["choice", "many", "text"]
+    options: tuple[Answer, ...] = Limit((), max_length=10)
+    standards: Mapping[str, str] = {}  # what an answer would say about the session, set beforehand
+    measures: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The note of it."""
+        return f"q:{self.id}"
+
+
+class State(Frozen):
+    """A survey as it stands. The answers are notes, not state."""
+
+    questions: tuple[Question, ...] = Limit(min_length=1, max_length=10)
+    title: str = ""
+    closes_at: AwareDatetime | None = None
+    closed: bool = False
+    asked: tuple[str, ...] = ()  # who has the form; nobody else may answer
+
+
+def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
+    """Whoever was there is asked, and may change what they said until it closes."""
+    match event:
+        case Started():
+            return ask(survey, scene)
+        case Submitted(action="send", by=by) if by not in survey.asked:
+            return Step(
+                survey, reply=t("This survey was sent to the learners who were there, and you are not among them.")
+            )
+        case Submitted(action="send") if survey.closed:
+            return Step(survey, reply=t("This survey has closed. Nothing was changed."))
+        case Submitted(action="send", by=str(person), values=values):
+            return answer(survey, person, values)
+        case Pressed(action="close") if scene.role is not FACILITATOR:
+            return Step(survey, reply=t("Only a facilitator can close this survey."))
+        case Pressed(action="close") | Rang("close") | Told("close") if not survey.closed:
+            closed = survey.model_copy(update={"closed": True})
+            shows = (Show("results", FACILITATOR), *(Show("form", person) for person in survey.asked))
+            off = (Wake("close", None), Tell(PARENT, "survey closed"))
+            return Step(closed, (*shows, *off), reply=t("The survey is closed."), done=True)
+        case Told("show"):
+            return Step(survey, (Show("results", FACILITATOR),))
+    return Step(survey)
+
+
+def ask(survey: State, scene: Scene) -> Step[State]:
+    """Ask everybody who came; if nobody is known to have come, all learners."""
+    people = learners(scene.roster)
+    there = tuple(one for one in people if came(one, scene.session)) or people
+    asking = survey.model_copy(update={"asked": tuple(one.person for one in there)})
+    closing = (Wake("close", survey.closes_at),) if survey.closes_at else ()
+    forms = (Show("form", person) for person in asking.asked)
+    return Step(asking, (*forms, Show("results", FACILITATOR), *closing))
+
+
+def answer(survey: State, person: str, values: Mapping[str, str]) -> Step[State]:
+    """Store all answers, or none and say why."""
+    notes = [Note("sent", person, "yes")]
+    for question in survey.questions:
+        value = read(question, values.get(question.id, ""))
+        if isinstance(value, Text):
+            return Step(survey, reply=value)
+        notes.append(Note(question.key, person, value))
+    reply = t("Thank you. Your answers are stored, and you can change them until the survey closes.")
+    return Step(survey, (*notes, Show("form", person), Show("results", FACILITATOR)), reply=reply)
+
+
+def read(question: Question, raw: str) -> str | Text | None:
+    """The answer as it is stored, None if there is none, or the sentence that says what is wrong with it."""
+    known = [option.id for option in question.options]
+    match question.kind:
+        case "text":
+            words = "" if blank(raw) else tidy(raw)
+            if len(words) > LONGEST:
+                return t(
+                    "“{question}” takes {most} characters, and you wrote {n}. Nothing was changed.",
+                    question=question.text,
+                    most=LONGEST,
+                    n=len(words),
+                )
+            return words or None
+        case "choice" if not raw:
+            return t("Please answer “{question}” too. Nothing was changed.", question=question.text)
+    given = [raw] if question.kind == "choice" else [value for value in raw.split("\n") if value]
+    if not set(given) <= set(known):
+        return t("“{question}” has no such answer. Nothing was changed.", question=question.text)
+    return "\n".join(id_ for id_ in known if id_ in given) or None
+
+
+# -- the cards ---------------------------------------------------------------------------------------------------------
+
+
+def view(survey: State, look: Look) -> Card:
+    """A learner's form; to facilitators, how many answered and, once it has closed, what."""
+    if look.slot == "form":
+        return form(survey, look)
+    if look.role is not FACILITATOR:
+        return Card(title=t("Only facilitators see this."))
+    return results(survey, look)
+
+
+def form(survey: State, look: Look) -> Card:
+    """The questions, after a word on who will see what."""
+    sent = look.mine.get("sent") == "yes"
+    if survey.closed:
+        said = t("Thank you for your answers. This survey has closed.") if sent else t("This survey has closed.")
+        return Card(title=titled(survey), text=(said,), tone="done")
+    private = t("Confidential: your answers are stored with your name, so that you are not asked twice.")
+    shared = t(
+        "Once the survey has closed, others see results only if at least {k} people answered, and comments only if at "
+        "least {comments} people wrote one: shuffled, without names.",
+        k=K,
+        comments=COMMENTS,
+    )
+    thanks = t("Thank you. You can change your answers until the survey closes.")
+    zone = look.session.zone if look.session else "UTC"
+    return Card(
+        title=titled(survey),
+        text=(thanks, private, shared) if sent else (private, shared),
+        fields=tuple(field(question, look.mine.get(question.key, "")) for question in survey.questions),
+        submit=Button("send", t("Change my answers") if sent else t("Send my answers"), style="primary"),
+        footer=t("It closes {when}.", when=When(survey.closes_at, "both", zone)) if survey.closes_at else None,
+        tone="done" if sent else "plain",
+    )
+
+
+def titled(survey: State) -> Text:
+    """The title of the form and of the results."""
+    return t("How was “{title}”?", title=survey.title) if survey.title else t("How was it?")
+
+
+def field(question: Question, value: str) -> Field:
+    """One question as something to fill in, with what this person answered before."""
+    options = tuple(Option(one.id, quote(one.text)) for one in question.options)
+    hint = t("You can choose several.") if question.kind == "many" else None
+    required = question.kind == "choice"
+    return Field(question.id, quote(question.text), question.kind, options, required, hint, LONGEST, value)
+
+
+def results(survey: State, look: Look) -> Card:
+    """How many answered. No number but that before it closes: two of them would tell what came in between."""
+    sent = look.tally.total("sent")
+    lines: list[Text]
+    answered = t("{n} of {all} answered.", n=sent, all=len(survey.asked))
+    if not survey.asked:
+        answered = t("Nobody was asked: there is no learner on the roster.")
+    if not survey.closed:
+        waits = t("The answers appear here when the survey closes, if at least {k} people have answered.", k=K)
+        confirm = t("Close the survey? Nobody can answer after that.")
+        close = Button("close", t("Close the survey"), confirm=confirm)
+        return Card(
+            t("Survey: {title}", title=titled(survey)),
+            (answered, waits),
+            buttons=(close,),
+            footer=t("Only facilitators see this."),
+        )
+    if sent < K:
+        lines = [t("Fewer than {k} people answered, so their answers are not shown.", k=K)]
+    else:
+        names = [one.name for one in look.roster]
+        lines = []
+        for number, question in enumerate(survey.questions, 1):
+            lines.append(t("{number}. {question}", number=number, question=question.text))
+            lines += found(question, look.tally, sent, names)
+    return Card(
+        t("Survey: {title}", title=titled(survey)),
+        (answered, *lines),
+        footer=t("Only facilitators see this."),
+        tone="done",
+    )
+
+
+def found(question: Question, tally: Tally, sent: int, names: Sequence[str]) -> list[Text]:
+    """What was answered to one question, line by line."""
+    if question.kind == "text":
+        return comments(question, tally, names)
+    cells = counted(question, tally, sent)
+    lines = [line(one.text, cell, sent) for one, cell in zip(question.options, cells, strict=True) if cell]
+    if len(lines) < len(cells):
+        lines.append(_not_shown(sent, some=bool(lines)))
+    return lines
+
+
+def _not_shown(sent: int, *, some: bool) -> Text:
+    if sent < 2 * K:
+        return t("With fewer than {n} answers, only what more than two in three people said can be shown.", n=2 * K)
+    if some:
+        return t("The other answers are not shown: they would tell what fewer than {k} people said.", k=K)
+    return t("The answers are not shown: they would tell what fewer than {k} people said.", k=K)
+
+
+def counted(question: Question, tally: Tally, sent: int) -> tuple[Cell, ...]:
+    """What may be said of each answer to a question."""
+    given = Counter[str]()
+    for value, n in tally.counts(question.key).items():
+        given.update(dict.fromkeys(value.split("\n"), n))
+    counts = [given[option.id] for option in question.options]
+    return chosen(counts, sent) if question.kind == "many" else published(counts, sent)
+
+
+def line(text: str, cell: tuple[int, int], sent: int) -> Text:
+    """One answer and how many gave it."""
+    low, high = cell
+    if low < high:
+        return t("{answer}: {n} or more of {all}", answer=text, n=low, all=sent)
+    return t("{answer}: {n} of {all} ({share} %)", answer=text, n=low, all=sent, share=round(100 * low / sent))
+
+
+def comments(question: Question, tally: Tally, names: Sequence[str]) -> list[Text]:
+    """What people wrote, if enough of them did."""
+    written = [text for text, n in tally.counts(question.key).items() for _ in range(n)]
+    if len(written) < COMMENTS:
+        return [t("Fewer than {n} people wrote something, so it is not shown.", n=COMMENTS)]
+    texts = [t("“{comment}”", comment=masked(text, names)) for text in shuffled(written, question.id)]
+    more = len(texts) - SHOWN
+    return [*texts[:SHOWN], *((tn("and {n} more", "and {n} more", n=more),) if more > 0 else ())]
+
+
+def sum_up(survey: State, tally: Tally) -> tuple[Result, ...]:
+    """What may be told of it beyond the facilitators: exact numbers of what was chosen, once it has closed."""
+    sent = tally.total("sent")
+    summed = []
+    for question in (one for one in survey.questions if one.kind != "text"):
+        cells = zip(question.options, counted(question, tally, sent), strict=True)
+        exact = tuple((one.text, cell[0]) for one, cell in cells if survey.closed and cell and cell[0] == cell[1])
+        summed.append(Result("survey", question.text, exact, sent, hidden=not exact))
+    return tuple(summed)
+
+
+ROSTER: frozenset[Need] = frozenset({"roster"})
+NEEDS: Needs = {Started: ROSTER, Look: ROSTER}
+KIND = Kind("survey", State, decide, view, needs=NEEDS, sum_up=sum_up)
