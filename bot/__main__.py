@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from bot import creating, demo, plans
 from bot.app import build, running
 from bot.settings import Settings, WrongError, load
@@ -28,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
     except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
         print(wrong, file=sys.stderr)
+        return 2
+    except OperationalError as error:
+        print(f"The database cannot be used: {error.orig}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -22,6 +22,10 @@ class Clock(Protocol):
         """Wait that many of this clock's seconds."""
         ...
 
+    async def until(self, moment: datetime) -> None:
+        """Wait until that moment. Loops wait for moments: a clock that leaps must not make them wait anew."""
+        ...
+
 
 class WallClock:
     """The machine's time."""
@@ -33,6 +37,10 @@ class WallClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
+
+    async def until(self, moment: datetime) -> None:
+        """Wait until that moment."""
+        await asyncio.sleep((moment - self.now()).total_seconds())
 
 
 class FastClock:
@@ -60,8 +68,11 @@ class FastClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, and go on at once where a leap has passed the time waited for."""
-        until = self.now() + timedelta(seconds=seconds)
-        while (left := (until - self.now()).total_seconds()) > 0:
+        await self.until(self.now() + timedelta(seconds=seconds))
+
+    async def until(self, moment: datetime) -> None:
+        """Wait until that moment, or a leap past it."""
+        while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(left / self.speed):
                     await self._leaped.wait()
@@ -90,8 +101,11 @@ class HandClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the hands have been moved that far."""
-        until = self.at + timedelta(seconds=seconds)
-        while self.at < until:
+        await self.until(self.at + timedelta(seconds=seconds))
+
+    async def until(self, moment: datetime) -> None:
+        """Wait until the hands stand there or later."""
+        while self.at < moment:
             await self._moved.wait()
 
     def move(self, seconds: float) -> None:

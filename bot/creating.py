@@ -60,7 +60,7 @@ async def create_in(app: App, asked: Asked) -> Created:
     await app.engine.hear(Commanded(id=f"desk:{secrets.token_hex(16)}", at=now, tenant=LOCAL, by=host, text="sessions"))
     event = f"create:{secrets.token_hex(16)}"
     session = identify(LOCAL, f"person:{host}", f"session:{event}")
-    people = await _people(app, asked)
+    people = await _people(app, asked, host)
     wanted = {
         "plan": asked.plan.model_dump(mode="json"),
         "at": asked.at.isoformat(),
@@ -77,7 +77,7 @@ async def create_in(app: App, asked: Asked) -> Created:
     return Created(session, host, await links(app, session, host))
 
 
-async def _people(app: App, asked: Asked) -> list[dict[str, str | None]]:
+async def _people(app: App, asked: Asked, host: str) -> list[dict[str, str | None]]:
     """Everybody whom the roster and the plan name, once each, with the managers of both."""
     managers = {one.name: one.manager for one in asked.people if one.manager}
     managers |= {name: manager.name for manager in asked.plan.managers for name in manager.learners}
@@ -85,9 +85,10 @@ async def _people(app: App, asked: Asked) -> list[dict[str, str | None]]:
     for name in managers:
         listed.setdefault(name, Listed(name, "learner", "", managers[name]))
     people: list[dict[str, str | None]] = []
-    ids: dict[str, str] = {}
+    ids: dict[str, str] = {asked.facilitator: host}  # who may be on the roster, too, and is nobody else by that
     for name, one in listed.items():
-        ids[name] = await app.store.admit(LOCAL, "web", f"roster:{(one.email or name).casefold()}", name)
+        if name not in ids:
+            ids[name] = await app.store.admit(LOCAL, "web", f"roster:{(one.email or name).casefold()}", name)
         people.append({"person": ids[name], "name": name, "role": one.role})
     for row in people:
         manager = managers.get(row["name"] or "")

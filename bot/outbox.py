@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 
 from adapters.base import Adapter, Gone, Later, Lost, Message
 from bot.clock import Clock
-from storage.base import Hot, Post, Store
+from storage.base import LEASE, Hot, Post, Store
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # posts taken under one lease
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
+REMEMBERED = 1000  # posts of which it is known when they were last shown
 
 
 class Outbox:
@@ -30,48 +31,82 @@ class Outbox:
     def __init__(self, store: Store, hot: Hot, clock: Clock, adapters: Mapping[str, Adapter]) -> None:
         self.store, self.hot, self.clock, self.adapters = store, hot, clock, adapters
         self.owner = secrets.token_hex(8)
+        self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
+        self._served: dict[str, None] = {}  # posts in the order in which they were last shown
 
     async def run(self) -> None:
         """Deliver for ever."""
-        while True:
-            try:
-                busy = await self.deliver()
-                if not busy:
-                    await self._rest()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("the outbox stumbled and goes on")
-                await asyncio.sleep(1)
+        try:
+            while True:
+                try:
+                    busy = await self._take()
+                    if len(self._lanes) >= AT_ONCE:
+                        await asyncio.wait([*self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+                    elif not busy:
+                        await self._rest()
+                except Exception:
+                    log.exception("the outbox stumbled and goes on")
+                    await asyncio.sleep(1)
+        finally:
+            for lane in (lanes := [*self._lanes.values()]):
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
 
     async def _rest(self) -> None:
-        """Until somebody nudges, or the next post is due."""
-        due = await self.store.next_post()
-        left = (due - self.clock.now()).total_seconds() if due else IDLE
-        waits = [
-            asyncio.ensure_future(self.hot.nudged("outbox")),
-            asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE))),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        """Until somebody nudges, or the next post is due. A lane that has come to its end may have left one that is."""
+        while True:
+            idle = self.clock.now() + timedelta(seconds=IDLE)
+            due = await self.store.next_post() or idle
+            if due <= self.clock.now():
+                return
+            waits = [
+                asyncio.ensure_future(self.hot.nudged("outbox")),
+                asyncio.ensure_future(self.clock.until(min(due, idle))),
+            ]
+            try:
+                done, _ = await asyncio.wait([*waits, *self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            if not done.isdisjoint(waits):
+                return
 
     async def deliver(self) -> int:
-        """One round: fold, take, show. Returns how much there was to do."""
+        """One round, to its end: fold, take, show. Returns how much there was to do."""
+        busy = await self._take()
+        await asyncio.gather(*self._lanes.values())
+        return busy
+
+    async def _take(self) -> int:
         folded = await self.store.fold(self.clock.now(), 1000)
-        posts = await self.store.due_posts(self.clock.now(), self.owner, AT_ONCE)
+        now = self.clock.now()
+        posts = await self.store.due_posts(now, self.owner, AT_ONCE)
         lanes: dict[str, list[Post]] = defaultdict(list)
         for post in posts:
             lanes[post.place or post.person or ""].append(post)
-        # One conversation is served in order; a slow one keeps nobody else waiting.
-        await asyncio.gather(*(self._serve(lane) for lane in lanes.values()))
+        order = {post: place for place, post in enumerate(self._served, 1)}
+        for name, lane in lanes.items():
+            # Of two boards in one room the one not shown for longer, else the busier one would keep the other waiting.
+            lane.sort(key=lambda post: (post.rank, order.get(post.id, 0)))
+            self._lanes[name] = asyncio.create_task(self._serve(name, lane, now, self._lanes.get(name)))
         return folded + len(posts)
 
-    async def _serve(self, lane: list[Post]) -> None:
-        for post in lane:
-            await self._show(post)
+    async def _serve(self, name: str, lane: list[Post], taken: datetime, before: asyncio.Task[None] | None) -> None:
+        try:
+            if before:
+                await asyncio.wait([before])
+            for number, post in enumerate(lane):
+                waited = before or number
+                if waited and self.clock.now() - taken > LEASE - timedelta(seconds=SLOW):
+                    # The lease could end while it is being shown: let go, to be taken anew with the card of then.
+                    await self.store.postpone(post, self.owner, self.clock.now())
+                else:
+                    await self._show(post)
+        except Exception:
+            log.exception("the outbox stumbled; what it has taken is due again when its lease ends")
+        finally:
+            if self._lanes.get(name) is asyncio.current_task():
+                del self._lanes[name]
 
     async def _show(self, post: Post) -> None:
         platform = post.place.partition(":")[0] if post.place else "web"
@@ -103,6 +138,10 @@ class Outbox:
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
             await self.store.shown(post, self.owner, ref, self.clock.now())
+            self._served.pop(post.id, None)
+            self._served[post.id] = None
+            if len(self._served) > REMEMBERED:
+                del self._served[next(iter(self._served))]
 
     def _after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)

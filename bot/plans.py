@@ -93,11 +93,14 @@ def roster(path: Path) -> list[Listed]:
             if "name" not in columns:
                 raise UnreadableError(f"{path}:1: the first line must name the columns, one of them “name”")
             rows.fieldnames = columns
-            return [
-                _listed(path, number, row)
-                for number, row in enumerate(rows, 2)
-                if any((x or "").strip() for x in row.values() if isinstance(x, str))
-            ]
+            people: dict[str, Listed] = {}
+            for row in rows:
+                if any((x or "").strip() for x in row.values() if isinstance(x, str)):
+                    one = _listed(path, rows.line_num, row)
+                    if one.name.casefold() in people:  # managers and links go by name, so two must not share one
+                        raise UnreadableError(f"{path}:{rows.line_num}: “{one.name}” is listed twice")
+                    people[one.name.casefold()] = one
+            return [*people.values()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(f"{path}: cannot be read ({error})") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from datetime import timedelta
 
 from bot.clock import Clock
 from bot.engine import Engine
@@ -19,14 +20,14 @@ HOUR = 3600.0
 
 
 class Timers:
-    """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
+    """One loop a process; several processes share the work by leases."""
 
     def __init__(self, store: Store, hot: Hot, clock: Clock, engine: Engine) -> None:
         self.store, self.hot, self.clock, self.engine = store, hot, clock, engine
         self.owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
+        """Ring for ever."""
         while True:
             try:
                 if not await self.ring():
@@ -38,13 +39,16 @@ class Timers:
                 await asyncio.sleep(1)
 
     async def tidy(self) -> None:
-        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
+        """Once an hour, forget what needs no keeping."""
         while True:
             await self.clock.sleep(HOUR)
-            await self.store.tidy(self.clock.now())
+            try:
+                await self.store.tidy(self.clock.now())
+            except Exception:
+                log.exception("could not tidy up; the next hour will")
 
     async def ring(self) -> int:
-        """Timers: due timers become events. One that fails is tried again, and set aside in plain sight after five times."""
+        """Ring what is due. Returns how many."""
         due = await self.store.due_timers(self.clock.now(), self.owner, AT_ONCE)
         await asyncio.gather(*(self._ring(rang) for rang in due))
         return len(due)
@@ -55,11 +59,11 @@ class Timers:
             await self.store.poisoned(rang, outcome.error, self.clock.now())
 
     async def _rest(self) -> None:
-        due = await self.store.next_timer()
-        left = (due - self.clock.now()).total_seconds() if due else IDLE
+        idle = self.clock.now() + timedelta(seconds=IDLE)
+        due = await self.store.next_timer() or idle
         waits = [
             asyncio.ensure_future(self.hot.nudged("timers")),
-            asyncio.ensure_future(self.clock.sleep(min(max(left, 0.01), IDLE))),
+            asyncio.ensure_future(self.clock.until(min(due, idle))),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,9 @@
 """The words that everyone here speaks: events, effects, steps, and what a dialog may know.
 
-A dialog is a pure pair of functions. `decide(state, event, scene) -> Step` says what changes; `view(state, look) -> Card`
-says what one viewer sees now. Neither has a clock, a database or a platform. Effects say what must be true and each has
-a key, so that doing one twice is doing it once: order, repetition, rate limits and restarts are the engine's business.
+A dialog is a pure pair of functions. `decide(state, event, scene) -> Step` says what changes; `view(state, look)
+-> Card` says what one viewer sees now. Neither has a clock, a database or a platform. Effects say what must be true and
+each has a key, so that doing one twice is doing it once: order, repetition, rate limits and restarts are the engine's
+business.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class Told(Event):
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """This message exists for ROOM, a role or a person, and looks as `view` says. Again = look again. Key: (slot, to)."""
+    """This message exists for ROOM, a role or a person, and looks as `view` says. Again = anew. Key: (slot, to)."""
 
     slot: str
     to: str = ROOM
@@ -182,7 +183,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Meet:
-    """This person exists, under this name. For people whom a command names before any platform knows them. Key: person."""
+    """This person exists, under this name: for people whom a command names before a platform does. Key: person."""
 
     person: str
     name: str
@@ -352,15 +353,15 @@ class Look:
 
 
 Need = Literal["tally", "notes", "roster", "turns", "report", "sessions"]
-Needs = Mapping["type[Event] | type[Look]", frozenset[Need]]
+Needs = Mapping["type[Event | Look]", frozenset[Need]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
     """The code of one sort of dialog.
 
-    hears: room events it wants beside those addressed to it. needs: what is loaded before it decides on an event of that
-    type, or (under `Look`) before it is viewed. root: a dialog of this kind is a session of its own.
+    hears: room events it wants beside those addressed to it. needs: what is loaded before it decides on an event of
+    that type, or (under `Look`) before it is viewed. root: a dialog of this kind is a session of its own.
     """
 
     name: str

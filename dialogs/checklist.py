@@ -15,7 +15,6 @@ from dialogs.base import (
     Frozen,
     Kind,
     Look,
-    Need,
     Needs,
     Note,
     Pressed,
@@ -295,6 +294,5 @@ def sum_up(checklist: State, tally: Tally) -> Result:
     return Result("checklist", checklist.title or "Checklist", (("Ready", tally.total("ready")),), answered)
 
 
-KNOWS: frozenset[Need] = frozenset({"notes", "roster"})
-NEEDS: Needs = {Rang: KNOWS, Told: KNOWS, Look: KNOWS}
+NEEDS: Needs = dict.fromkeys((Rang, Told, Look), frozenset({"notes", "roster"}))
 KIND = Kind("checklist", State, decide, view, needs=NEEDS, sum_up=sum_up)

@@ -222,10 +222,10 @@ def _poll(words: tuple[Word, ...]) -> Command | Text:
     if isinstance(flags, Text):
         return flags
     found, words = flags
-    quoted_at = next((n for n, word in enumerate(words) if word.quoted), None)
     # poll Ready to go on? yes no, and poll Lunch "Pizza" "Pasta": where the question ends is plain without its marks.
-    asked = next((n for n, word in enumerate(words, 1) if word.text.endswith("?")), None) if quoted_at != 0 else 1
-    end = asked or quoted_at
+    mark = next((n for n, word in enumerate(words) if word.quoted), None)
+    asked = next((n for n, word in enumerate(words[:mark], 1) if word.text.endswith("?")), None)
+    end = 1 if mark == 0 else asked or mark
     if words and not end:
         return t("Put the question in quotation marks, for example: {example}", example=VERBS["poll"].example)
     question = tidy(" ".join(word.text for word in words[:end]))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
+
+from pydantic import AwareDatetime, ValidationError
 
 from dialogs.base import (
     Begin,
@@ -28,10 +30,22 @@ from dialogs.moments import zone_named
 
 SHOWN = 20  # sessions on one card
 UNTITLED = "Untitled session"
+GUEST = t("You are a guest here. Ask your administrator for a link with which you can create sessions.")
 
 
 class State(Frozen):
     """Nothing to remember: the sessions are the person's notes in them."""
+
+
+class Asked(Frozen):
+    """A session as a program of ours describes it (`cohost session create`)."""
+
+    plan: dict[str, Any] | None = None
+    at: AwareDatetime | None = None
+    zone: str = "UTC"
+    title: str | None = None
+    cohort: str = ""
+    people: tuple[dict[str, Any], ...] = ()
 
 
 def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
@@ -44,53 +58,54 @@ def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
         case Commanded(command=command) if command.verb == "sessions":
             return Step(desk, reply=listed(scene.sessions))
         case Commanded(command=command) if command.verb in {"new", "start"} and not scene.host:
-            return Step(
-                desk,
-                reply=t("You are a guest here. Ask your administrator for a link with which you can create sessions."),
-            )
+            return Step(desk, reply=GUEST)
         case Commanded(command=command) if command.verb == "new":
             return created(desk, event, scene)
         case Commanded(command=command) if command.verb == "start":
             title = command.words[0] if command.words else ""
             if not title:
-                return Step(desk, reply=t('Give the session a title, for example: start "Team retrospective"'))
-            setup = {"brief": {"title": title}, "at_once": True}
-            return Step(
-                desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or ""))
-            )
+                return Step(desk, reply=t('Give the session a title, for example: /ilt start "Team retrospective"'))
+            return begun(desk, event, {"brief": {"title": title}, "at_once": True})
         case Commanded(command=command):
             return Step(
-                desk, reply=t("“{verb}” belongs in a session: type it in the session's room.", verb=command.verb)
+                desk, reply=t("“{verb}” belongs in a session: type it in that session's room.", verb=command.verb)
             )
-        case Submitted(action="create", values=values) if scene.host:
+        case Submitted(action="create") if not scene.host:
+            return Step(desk, reply=GUEST)
+        case Submitted(action="create", values=values):
             return submitted(desk, event, values)
     return Step(desk)
 
 
 def created(desk: State, event: Commanded, scene: Scene) -> Step[State]:
     """`new [TEMPLATE] [on DATE TIME [ZONE]]`: the template has been looked up before this is decided."""
-    words = event.command.words
+    words, plan = event.command.words, event.plan or {}
     on = words.index("on") if "on" in words else len(words)
-    when, zone, at = words[on + 1 :], "UTC", None
+    when, zone, at = words[on + 1 :], plan.get("zone") or "UTC", None
     if when:
         found = moment(when, zone, scene.now)
         if isinstance(found, Text):
             return Step(desk, reply=found)
-        zone, at = next((name for n in (1, 2) if (name := zone_named(" ".join(when[-n:])))), zone), found
-    brief = briefed(event.plan, at, zone, title=None if event.plan else UNTITLED)
-    setup = {"brief": brief, "plan": event.plan}
-    return Step(desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or "")))
+        parts = (*when, *map(" ".join, pairwise(when)))  # America/New York is two words
+        zone, at = next((name for part in parts if (name := zone_named(part))), zone), found
+    brief = briefed(plan, at, zone, title=None if plan else UNTITLED)
+    return begun(desk, event, {"brief": brief, "plan": event.plan})
+
+
+def begun(desk: State, event: Event, setup: Mapping[str, Any]) -> Step[State]:
+    """A session begins: what it says of itself is the answer."""
+    begin = Begin(f"session:{event.id}", "session", setup, of="person")
+    return Step(desk, (begin, Show("desk", event.by or "")))
 
 
 def submitted(desk: State, event: Event, values: Mapping[str, str]) -> Step[State]:
-    """A session described by a program of ours (`cohost session create`): plan, moment, people, as JSON."""
-    asked = json.loads(values["session"])
-    at = datetime.fromisoformat(asked["at"]) if asked.get("at") else None
-    brief = briefed(
-        asked.get("plan"), at, asked.get("zone") or "UTC", title=asked.get("title"), cohort=asked.get("cohort")
-    )
-    setup = {"brief": brief, "plan": asked.get("plan"), "people": asked.get("people", [])}
-    return Step(desk, (Begin(f"session:{event.id}", "session", setup, of="person"), Show("desk", event.by or "")))
+    """A session described as JSON: plan, moment, people."""
+    try:
+        asked = Asked.model_validate_json(values.get("session", ""))
+        brief = briefed(asked.plan, asked.at, asked.zone, title=asked.title, cohort=asked.cohort)
+    except (ValidationError, LookupError, TypeError):
+        return Step(desk, reply=t("No session was created: its plan, time or people could not be read."))
+    return begun(desk, event, {"brief": brief, "plan": asked.plan, "people": asked.people})
 
 
 def briefed(
@@ -129,6 +144,8 @@ def state(brief: Brief) -> Text:
     """When a session is, or how far it is."""
     if brief.phase == "open":
         return t("open now")
+    if brief.phase == "archived" and brief.closed is None:
+        return t("called off")
     if brief.phase in {"closed", "archived"}:
         return t("over")
     return t("{when}", when=When(brief.starts, "both", brief.zone)) if brief.starts else t("not planned yet")

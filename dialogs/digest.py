@@ -12,7 +12,6 @@ from dialogs.base import (
     Kind,
     Look,
     Member,
-    Need,
     Needs,
     Result,
     Scene,
@@ -134,7 +133,7 @@ def participation(own: Sequence[Member], people: Sequence[Member], session: Brie
     if len(group) >= K:
         return t("On average, your people {took_part}.", took_part=averaged(group, session))
     if len(everybody) >= K:
-        return t("In the whole session, people on average {took_part}.", took_part=averaged(everybody, session))
+        return t("On average, people in the whole session {took_part}.", took_part=averaged(everybody, session))
     return t("Fewer than {k} people attended, so this is not shown.", k=K)
 
 
@@ -236,10 +235,9 @@ def receipt(digest: State, look: Look) -> Card:
     )
 
 
-ROSTER: frozenset[Need] = frozenset({"roster"})
 NEEDS: Needs = {
-    Started: ROSTER,
-    Told: ROSTER,
+    Started: frozenset({"roster"}),
+    Told: frozenset({"roster"}),
     Look: frozenset({"roster", "report"}),
 }
 KIND = Kind("digest", State, decide, view, needs=NEEDS)

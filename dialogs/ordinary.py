@@ -1,4 +1,4 @@
-"""Ordinary: what a session without a plan of its own asks at its end. Data, in the shape that a survey is begun with."""
+"""Ordinary: what a session without a plan asks at its end. Data, in the shape that a survey is begun with."""
 
 SURVEY = {
     "questions": [

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from dialogs.base import (
     FACILITATOR,
-    LEARNER,
     Event,
     Frozen,
     Kind,
@@ -20,8 +19,11 @@ from dialogs.base import (
     Scene,
     Show,
     Started,
+    Step,
+    Tally,
+    Told,
+    Wake,
 )
-from dialogs.base import Step, Tally, Told, Wake
 from dialogs.card import Bar, Button, Card, Text, When, quote, t, tn
 
 
@@ -42,6 +44,11 @@ class State(Frozen):
     closes_at: datetime | None = None
     closed: bool = False
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """What a vote may say."""
+        return frozenset(one.id for one in self.choices)
+
     def text(self, choice: str) -> str:
         """The text of a choice by its id."""
         return next(one.text for one in self.choices if one.id == choice)
@@ -55,16 +62,20 @@ def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
             return Step(poll.model_copy(update={"closes_at": closes_at}), (Show("board"), Wake("close", closes_at)))
         case Started():
             return Step(poll, (Show("board"),))
+        case Pressed(action="vote") if poll.closed and (kept := scene.mine.get("vote")) in poll.ids:
+            return Step(poll, reply=t("This poll has closed. Your vote stays: {choice}", choice=poll.text(kept)))
         case Pressed(action="vote") if poll.closed:
-            return Step(poll, reply=t("This poll has closed. Your vote was not counted."))
-        case Pressed(action="vote", value=choice, by=str(voter)) if choice in {one.id for one in poll.choices}:
+            return Step(poll, reply=t("This poll has closed, so votes are not counted any more."))
+        case Pressed(action="vote", value=choice, by=str(voter)) if choice in poll.ids:
             effects = (Note("vote", voter, choice), Show("board"))
             return Step(poll, effects, reply=t("Your vote: {choice}", choice=poll.text(choice)))
         case Pressed(action="close") if scene.session and scene.role is not FACILITATOR:
             return Step(poll, reply=t("Only a facilitator can close this poll."))
+        case Pressed(action="close") if poll.closed:
+            return Step(poll, reply=t("This poll has closed already."))
         case Pressed(action="close") | Rang("close") | Told("end") | Told("cancel") if not poll.closed:
             closed = poll.model_copy(update={"closed": True})
-            return Step(closed, (Show("board"), Wake("close", None)), done=True)
+            return Step(closed, (Show("board"), Wake("close", None)), reply=t("The poll is closed."), done=True)
     return Step(poll)
 
 
@@ -77,10 +88,11 @@ def view(poll: State, look: Look) -> Card:
         vote = None if poll.closed else Button("vote", quote(choice.text), choice.id, pressed=mine)
         bars.append(Bar(quote(choice.text), counts.get(choice.id, 0), total, vote))
     closing = Button("close", t("Close the poll"))
+    may_close = look.role is FACILITATOR or look.viewer is None or look.session is None
     return Card(
         title=quote(poll.question),
         bars=tuple(bars),
-        buttons=() if poll.closed or look.role is LEARNER else (closing,),
+        buttons=(closing,) if may_close and not poll.closed else (),
         footer=_footer(poll, total, look),
         tone="done" if poll.closed else "plain",
     )
@@ -89,11 +101,11 @@ def view(poll: State, look: Look) -> Card:
 def _footer(poll: State, total: int, look: Look) -> Text:
     if poll.closed:
         return tn("Closed. {n} vote.", "Closed. {n} votes.", n=total)
-    votes = tn("{n} vote so far. You can change yours.", "{n} votes so far. You can change yours.", n=total)
-    if poll.closes_at:
-        zone = look.session.zone if look.session else "UTC"
-        return t("{votes} Closes at {time}.", votes=votes, time=When(poll.closes_at, "time", zone))
-    return votes
+    votes = tn("{n} vote so far.", "{n} votes so far.", n=total) if total else t("No votes yet.")
+    if poll.closes_at is None:
+        return t("{votes} You can change yours until the poll closes.", votes=votes)
+    time = When(poll.closes_at, "time", look.session.zone if look.session else "UTC")
+    return t("{votes} You can change yours until {time}.", votes=votes, time=time)
 
 
 def sum_up(poll: State, tally: Tally) -> Result:

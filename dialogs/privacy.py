@@ -6,7 +6,7 @@ one level, each question its own, and how many answered is always said. So of th
 * Under K answers, nothing else is said.
 * An answer that fewer than K people gave is not shown. Nor are others, the smallest first, until those hidden are at
   least two, have K people together, and cannot all be of K - 1: else subtraction would show what was hidden.
-* Under 2 K answers, "all of them" would tell what each person said, and any other number what a few did: all are hidden.
+* Under 2 K answers, every number would tell either what each person said or what a few did: all are hidden.
 * Of a hidden answer that more than two in three gave, that much may be said, as a range. Whether it was all of them, or
   how many said something else, stays open.
 

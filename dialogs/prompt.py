@@ -6,8 +6,30 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from dialogs.base import FACILITATOR, Effect, Event, Frozen, Kind, Look, Need, Needs, Note, Pressed, Rang, Result, Said, Scene, Show
-from dialogs.base import Started, Step, Tally, Tell, Told, Turn, Wake
+from dialogs.base import (
+    FACILITATOR,
+    PARENT,
+    Event,
+    Frozen,
+    Kind,
+    Look,
+    Need,
+    Needs,
+    Note,
+    Pressed,
+    Rang,
+    Result,
+    Said,
+    Scene,
+    Show,
+    Started,
+    Step,
+    Tally,
+    Tell,
+    Told,
+    Turn,
+    Wake,
+)
 from dialogs.card import Button, Card, Text, Who, quote, t, tn
 from dialogs.rotation import call, settle
 
@@ -32,133 +54,152 @@ class State(Frozen):
 
 def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
     """Think, then a name; or open to all, and somebody notices when nobody answers."""
-    mine = prompt.phase == "called" and event.by is not None and event.by == prompt.called
     leads = scene.role is FACILITATOR
+    waiting = prompt.phase == "called"
+    mine = waiting and event.by is not None and event.by == prompt.called
+    late = prompt.phase in {"open", "answered"} and event.by in prompt.asked and "answer" not in scene.mine
     match event:
         case Started() if prompt.mode == "call":
             return Step(prompt, (Show("board"), Wake("call", scene.now + THINK)))
         case Started():
-            opened = prompt.model_copy(update={"phase": "open"})
-            return Step(opened, (Show("board"), Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after))))
+            return Step(prompt.model_copy(update={"phase": "open"}), (Show("board"), listen(prompt, scene)))
         case _ if prompt.phase == "over":
             return Step(prompt, reply=t("This question is closed.") if isinstance(event, Pressed) else None)
         case Rang("call") if prompt.phase == "thinking":
             return call_on(prompt, scene)
         case Told("call", data={"person": str(person)}):
-            return call_on(prompt, scene, only=person)
-        case Rang("timeout") if prompt.phase == "called":
-            return back_to_all(prompt, scene)
-        case Said(by=str(person)) if mine:
+            return call_on(prompt, scene, first=person)
+        case Rang("timeout") if waiting:
+            return settled(prompt, scene, "timeout", prompt.called or "")
+        case Said(by=str(person)) if mine or late:
             return settled(prompt, scene, "answered", person, "thread")
-        case Said(by=str(person)) if not leads and prompt.phase in {"open", "answered"}:
-            return first_answer(prompt, scene, person, "thread")
         case Said(by=str(person)) if not leads:
-            return Step(prompt, (Note("answer", person, "thread"),))
-        case Pressed(action="answered") if prompt.phase == "called" and (mine or leads):
-            return settled(prompt, scene, "answered", prompt.called or "", "self" if mine else "aloud")
+            return answered(prompt, scene, person, "thread")
+        case Pressed(action="answered", by=str(person)) if mine or late:
+            return settled(prompt, scene, "answered", person, "self")
+        case Pressed(action="answered") if leads and waiting:
+            return settled(prompt, scene, "answered", prompt.called or "", "aloud")
         case Pressed(action="answered") if leads and prompt.phase == "open":
-            return first_answer(prompt, scene, None, "aloud")
-        case Pressed(action="pass") if prompt.phase == "called" and (mine or leads):
-            return settled(prompt, scene, "passed", prompt.called or "", None)
-        case Pressed(action="absent") if prompt.phase == "called" and leads:
-            return settled(prompt, scene, "absent", prompt.called or "", None)
-        case Pressed(action="next") if leads and prompt.phase in {"called", "open", "answered"}:
+            return replace(answered(prompt, scene, None, "aloud"), reply=t("Noted: it was answered aloud."))
+        case Pressed(action="pass") if mine:
+            step = settled(prompt, scene, "passed", prompt.called or "")
+            return replace(step, reply=t("You passed. Thank you for saying so."))
+        case Pressed(action="pass") if leads and waiting:
+            return settled(prompt, scene, "passed", prompt.called or "")
+        case Pressed(action="absent") if leads and waiting:
+            return settled(prompt, scene, "absent", prompt.called or "")
+        case Pressed(action="next") if leads and prompt.phase != "thinking":
             return call_on(prompt, scene)
-        case Pressed(action="answered" | "pass" | "absent") if prompt.phase == "called":
-            return Step(
-                prompt,
-                reply=t("It is {who}'s turn. You can answer beneath the question.", who=Who(prompt.called or "")),
-            )
-        case Pressed(action="answered" | "absent" | "next" | "close") if not leads:
+        case Pressed(action="answered" | "pass") if waiting:
+            turn = t("It is {who}'s turn. You can answer beneath the question.", who=Who(prompt.called or ""))
+            return Step(prompt, reply=turn)
+        case Pressed(action="absent" | "next" | "close") if not leads:
             return Step(prompt, reply=t("Only a facilitator can do that."))
+        case Pressed(action="answered" | "pass" | "absent"):
+            return Step(prompt, reply=t("Nobody is called on now. Anyone can answer beneath the question."))
         case Told("heard", data={"person": person}):
             return heard(prompt, scene, person)
         case Rang("quiet") if prompt.phase == "open":
             return quiet(prompt, scene)
         case Told("more time") if prompt.phase == "open":
             return Step(prompt, (Wake("quiet", scene.now + MORE),))
-        case Pressed(action="close") | Told("end") | Told("cancel") | Told("handed over"):
-            return over(prompt)
+        case Pressed(action="close"):
+            step = over(prompt, scene)
+            return replace(step, effects=(*step.effects, Tell(PARENT, "question closed")))
+        case Told("end") | Told("cancel") | Told("handed over"):
+            return over(prompt, scene)
     return Step(prompt)
 
 
-def call_on(prompt: State, scene: Scene, only: str | None = None) -> Step[State]:
-    """Call on the next person of the fair rotation, or on one whom the facilitator was offered by name."""
+def call_on(prompt: State, scene: Scene, first: str | None = None) -> Step[State]:
+    """Call on the next person of the fair rotation, or on the one whom the facilitator chose, if they still can be."""
     room = scene.candidates()
-    others = frozenset(one.person for one in room if only and one.person != only)
-    choice = call(scene.turns, room, scene.now, scene.seed, scene.dialog, exclude=others | frozenset(prompt.asked))
+    done = frozenset(prompt.asked) | {note.person for note in scene.tally.latest("answer")}
+    others = frozenset(one.person for one in room if first and one.person != first)
+    choice = call(scene.turns, room, scene.now, scene.seed, scene.dialog, exclude=done | others)
+    if choice.person is None and others:
+        choice = call(scene.turns, room, scene.now, scene.seed, scene.dialog, exclude=done)
     turns = tuple(Turn(row.person, row.what, row.used) for row in choice.turns)
     if choice.person is None:
-        everybody = prompt.model_copy(update={"phase": "open", "called": None})
-        waking = Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after))
-        reply = t("There is nobody left to call on for this question, so it is open to all now.")
-        return Step(everybody, (*turns, Show("board"), Wake("timeout", None), waking), reply=reply)
+        rest = open_to_all(prompt, scene)
+        reply = t("There is nobody left to call on: anyone may answer now.")
+        return replace(rest, effects=(*turns, *rest.effects), reply=reply)
     called = {"phase": "called", "called": choice.person, "asked": (*prompt.asked, choice.person)}
     timers = (Wake("call", None), Wake("quiet", None), Wake("timeout", scene.now + PATIENCE))
-    effects: tuple[Effect, ...] = (*turns, Show("board"), *timers)
     return Step(
         prompt.model_copy(update=called),
-        (*effects, *unflag(prompt, scene)),
-        reply=t("You called on {who}.", who=Who(choice.person)),
+        (*turns, Show("board"), *timers, *unflag(prompt, scene, "called")),
+        reply=t("It is {who}'s turn now.", who=Who(choice.person)),
     )
 
 
-def settled(prompt: State, scene: Scene, what: str, person: str, how: str | None) -> Step[State]:
-    """The one who was called has answered, passed, or is not here. Passing costs the turn as an answer does."""
+def settled(prompt: State, scene: Scene, what: str, person: str, how: str = "self") -> Step[State]:
+    """Whoever was called has answered, passed, let the time run out, or is not here. All but the last use the turn."""
     row = settle(scene.turns, person, what, scene.now, scene.dialog)
-    turn = Turn(row.person, row.what, row.used)
-    if what == "answered":
-        done = prompt.model_copy(update={"phase": "answered", "answered": person})
-        effects = (turn, Note("answer", person, how), Show("board"), Wake("timeout", None), *unflag(prompt, scene))
-        return Step(done, effects, reply=t("Thank you."))
-    following = call_on(prompt, replace(scene, turns=(*scene.turns, row)))  # the pick sees the turn that was just used
-    reply = t("You passed. Thank you for saying so.") if what == "passed" else t("Noted.")
-    return Step(following.state, (turn, *following.effects), reply=reply)
+    match what:
+        case "answered":
+            reply = t("Noted: it was answered aloud.") if how == "aloud" else t("Thank you.")
+            step = replace(answered(prompt, scene, person, how, own=True), reply=reply)
+        case "timeout":  # nobody is put on the spot for longer
+            step = open_to_all(prompt, scene)
+        case _:
+            step = call_on(prompt, replace(scene, turns=(*scene.turns, row)))  # the pick sees the turn just used
+    return replace(step, effects=(Turn(row.person, row.what, row.used), *step.effects))
 
 
-def back_to_all(prompt: State, scene: Scene) -> Step[State]:
-    """Nobody is put on the spot for longer: the question goes to everybody."""
-    row = settle(scene.turns, prompt.called or "", "timeout", scene.now, scene.dialog)
-    opened = prompt.model_copy(update={"phase": "open", "called": None})
-    waking = Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after))
-    return Step(opened, (Turn(row.person, row.what, row.used), Show("board"), waking))
-
-
-def first_answer(prompt: State, scene: Scene, person: str | None, how: str) -> Step[State]:
-    """An answer to an open question: nobody needs to be told of silence any more."""
-    note: tuple[Effect, ...] = (Note("answer", person, how),) if person else ()
+def answered(prompt: State, scene: Scene, person: str | None, how: str, *, own: bool = False) -> Step[State]:
+    """An answer: nobody needs to be told of silence any more. Whoever is being called keeps their turn meanwhile."""
+    note = (Note("answer", person, how), Show("board")) if person else ()
+    changes: dict[str, object] = {"answered": prompt.answered or person or "aloud"}
     if prompt.phase == "answered":
         return Step(prompt, note)
-    done = prompt.model_copy(update={"phase": "answered", "answered": person or "aloud"})
-    return Step(done, (*note, Show("board"), Wake("quiet", None), *unflag(prompt, scene)))
+    if prompt.phase in {"thinking", "called"} and not own:
+        return Step(prompt.model_copy(update=changes), note)
+    changes |= {"phase": "answered", "called": None}
+    effects = (*(note or (Show("board"),)), Wake("timeout", None), Wake("quiet", None))
+    return Step(prompt.model_copy(update=changes), (*effects, *unflag(prompt, scene, "answered")))
 
 
 def heard(prompt: State, scene: Scene, person: str | None) -> Step[State]:
     """Answered aloud, as the facilitator says: by the one who was called, by somebody named, or by someone."""
     if prompt.phase == "called" and person in (None, prompt.called):
         return settled(prompt, scene, "answered", prompt.called or "", "aloud")
-    step = first_answer(prompt, scene, person, "aloud")
-    return Step(
-        step.state.model_copy(update={"called": None}), (*step.effects, Wake("timeout", None), Wake("call", None))
-    )
+    step = answered(prompt, scene, person, "aloud", own=True)
+    return replace(step, effects=(*step.effects, Wake("call", None)))
+
+
+def open_to_all(prompt: State, scene: Scene) -> Step[State]:
+    """The question goes to everybody. If it has been answered already, nobody waits for more."""
+    if prompt.answered:
+        rest = prompt.model_copy(update={"phase": "answered", "called": None})
+        return Step(rest, (Show("board"), Wake("timeout", None)))
+    opened = prompt.model_copy(update={"phase": "open", "called": None})
+    return Step(opened, (Show("board"), Wake("timeout", None), listen(prompt, scene)))
+
+
+def listen(prompt: State, scene: Scene) -> Wake:
+    """From now on it is noticed if nobody answers."""
+    return Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after))
 
 
 def quiet(prompt: State, scene: Scene) -> Step[State]:
     """Nobody has answered in time: the facilitator hears of it, privately, with a move to make."""
-    data = {"dialog": scene.dialog, "question": prompt.question, "asked": list(prompt.asked), "again": prompt.flagged}
-    again: tuple[Effect, ...] = () if prompt.flagged else (Wake("quiet", scene.now + timedelta(seconds=prompt.quiet_after)),)
+    data = {"dialog": scene.dialog, "question": prompt.question, "asked": list(prompt.asked)}
+    again = () if prompt.flagged else (listen(prompt, scene),)
     return Step(prompt.model_copy(update={"flagged": True}), (Tell("silence", "quiet", data), *again))
 
 
-def unflag(prompt: State, scene: Scene) -> tuple[Tell, ...]:
-    """A flag that has been acted on is settled."""
-    return (Tell("silence", "answered", {"dialog": scene.dialog}),) if prompt.flagged else ()
+def unflag(prompt: State, scene: Scene, why: str) -> tuple[Tell, ...]:
+    """What the facilitator was told has been seen to."""
+    return (Tell("silence", "settled", {"dialog": scene.dialog, "why": why}),) if prompt.flagged else ()
 
 
-def over(prompt: State) -> Step[State]:
+def over(prompt: State, scene: Scene) -> Step[State]:
     """The question is closed, whoever was called keeps their place."""
     closed = prompt.model_copy(update={"phase": "over", "called": None})
-    return Step(closed, (Show("board"), Wake("call", None), Wake("timeout", None), Wake("quiet", None)), done=True)
+    timers = (Wake("call", None), Wake("timeout", None), Wake("quiet", None))
+    effects = (Show("board"), *timers, *unflag(prompt, scene, "over"))
+    return Step(closed, effects, reply=t("The question is closed."), done=True)
 
 
 def view(prompt: State, look: Look) -> Card:
@@ -179,7 +220,7 @@ def _says(prompt: State) -> Text:
         case "thinking":
             return t("Take a moment to think. Then I will ask one of you by name.")
         case "called":
-            return t("{who}, what do you think? Answer here or aloud, or pass: both are fine.", who=who)
+            return t("{who}, what do you think? Answer here or aloud, or pass: all of it is fine.", who=who)
         case "open" if prompt.asked:
             return t("Anyone may answer now, here or aloud.")
         case "open":
@@ -196,7 +237,7 @@ def _footer(answers: int) -> Text | None:
 
 
 def _buttons(prompt: State, look: Look) -> tuple[Button, ...]:
-    """Each viewer gets their own; where one message serves everybody, all of them, and a press by the wrong one is refused."""
+    """Each viewer gets their own. One message for everybody has those of whoever was called; others are refused."""
     if prompt.phase == "over":
         return ()
     shared, leads = look.viewer is None, look.role is FACILITATOR
@@ -220,6 +261,6 @@ def sum_up(prompt: State, tally: Tally) -> Result:
     return Result("prompt", prompt.question, (), tally.total("answer"), prompt.objective)
 
 
-ROOM_AND_ROTATION: frozenset[Need] = frozenset({"roster", "turns"})
-NEEDS: Needs = {event: ROOM_AND_ROTATION for event in (Rang, Pressed, Told, Said)}
+KNOWS: frozenset[Need] = frozenset({"roster", "turns", "notes"})
+NEEDS: Needs = {Rang: KNOWS, Pressed: KNOWS, Told: KNOWS, Said: frozenset({"turns"})}
 KIND = Kind("prompt", State, decide, view, needs=NEEDS, sum_up=sum_up)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
 from dialogs.card import Card, Fact, Link, Text, quote, t, tn
 from dialogs.commands import find
+from dialogs.words import plain
 
 SHOWN = 60  # names in one card; the people page has them all
 
@@ -34,38 +35,39 @@ def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tup
 
 def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
     known = {one.name.casefold() for one in roster if one.role is not MANAGER}
+    new = {person_named(session, name): name for name in names if name.casefold() not in known}
+    if not new:
+        return (), t("Everybody you named is on the roster already.")
     effects: list[Effect] = []
-    for name in names:
-        if name.casefold() not in known:
-            person = person_named(session, name)
-            effects += [Meet(person, name), Note("role", person, LEARNER)]
-    if not effects:
-        return (), t("They are on the roster already.")
+    for person, name in new.items():
+        effects += [Meet(person, name), Note("role", person, LEARNER)]
     people = Link("people", session, t("the people page"))
-    added = tn("{n} person added.", "{n} people added.", n=len(effects) // 2)
+    added = tn("{n} person added.", "{n} people added.", n=len(new))
     return tuple(effects), t("{added} Their links are on {people}.", added=added, people=people)
 
 
 def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect, ...], Text]:
-    effects: list[Effect] = []
+    removed: dict[str, Member] = {}
     for name in names:
         member = find(name, roster)
         if isinstance(member, Text):
             return (), member
-        if member.role is FACILITATOR and sum(one.role is FACILITATOR for one in roster) == 1:
-            return (), t("{name} is the only facilitator and stays: a session needs one.", name=member.name)
-        effects.append(Note("role", member.person, None))
-    return tuple(effects), tn(
-        "{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(names)
-    )
+        removed[member.person] = member
+        if not any(one.role is FACILITATOR for one in roster if one.person not in removed):
+            return (), t("{name} stays: a session needs a facilitator.", name=member.name)
+    gone = tn("{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(removed))
+    return tuple(Note("role", person, None) for person in removed), gone
 
 
 def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
     member = find(learner, [one for one in roster if one.role is LEARNER])
     if isinstance(member, Text):
         return (), member
-    known = find(manager, [one for one in roster if one.person != member.person])
-    if isinstance(known, Member) and known.name.casefold().startswith(manager.casefold()):
+    alike = [one for one in roster if plain(one.name).startswith(plain(manager)) and one.person != member.person]
+    known = find(manager, alike) if alike else None
+    if isinstance(known, Text):
+        return (), known  # it could be several people: better asked than guessed
+    if known:
         return (Note("manager", member.person, known.person),), _will_hear(known.name, member)
     person = person_named(session, manager)
     effects = (Meet(person, manager), Note("role", person, MANAGER), Note("manager", member.person, person))
@@ -86,11 +88,11 @@ def card(roster: Sequence[Member], session: str) -> Card:
         if one.manager in names:
             state = t("{state}, manager: {manager}", state=state, manager=names[one.manager])
         rows.append(Fact(quote(one.name), state))
-    more = (tn("and {n} more", "and {n} more", n=len(learners) - SHOWN),) if len(learners) > SHOWN else ()
+    more = (t("The first {n} are listed here.", n=SHOWN),) if len(learners) > SHOWN else ()
     people = Link("people", session, t("the people page"))
     return Card(
         title=tn("{n} learner on the roster", "{n} learners on the roster", n=len(learners)),
         text=more,
         facts=tuple(rows),
-        footer=t("Everybody's link is on {people}.", people=people),
+        footer=t("Everybody and their links are on {people}.", people=people),
     )

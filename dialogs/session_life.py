@@ -195,6 +195,8 @@ def launch(session: State, kind: str, setup: dict[str, Any]) -> Step[State]:
 
 def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     """Another time; reminders move with it."""
+    if session.brief.phase == "open":
+        return Step(session, reply=t("This session has begun and cannot be moved any more."))
     if session.brief.phase != "planned":
         return Step(session, reply=no_longer(session.brief))
     at = moment(words, session.brief.zone, scene.now)

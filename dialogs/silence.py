@@ -1,7 +1,7 @@
 """Silence: tells the facilitators, privately, when a question goes unanswered, with one move to make.
 
-This is the mechanism for every flag: who hears it (facilitators only), how often (a budget), and what it suggests. The bot
-does not hear voices: "Answered aloud" is the facilitator's word for what happened there.
+This is the mechanism for every flag: who hears it (facilitators only), how often (a budget), and what it suggests. The
+bot does not hear voices: "Answered aloud" is the facilitator's word for what happened there.
 """
 
 from __future__ import annotations
@@ -9,9 +9,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from dialogs.base import FACILITATOR, PARENT, Event, Frozen, Kind, Look, Needs, Pressed, Rang, Scene, Show, Started, Step
-from dialogs.base import Tell, Told, Wake
-from dialogs.card import Button, Card, Text, Who, quote, t
+from dialogs.base import (
+    FACILITATOR,
+    PARENT,
+    Event,
+    Frozen,
+    Kind,
+    Look,
+    Needs,
+    Pressed,
+    Rang,
+    Scene,
+    Show,
+    Step,
+    Tell,
+    Told,
+    Wake,
+)
+from dialogs.card import Button, Card, Text, Who, t
 from dialogs.rotation import call
 
 APART = timedelta(seconds=180)  # between two flags, whatever they are about
@@ -60,38 +75,35 @@ def decide(watch: State, event: Event, scene: Scene) -> Step[State]:
     match event:
         case Told("quiet", data=data) if watch.on:
             return noticed(watch, scene, str(data["dialog"]), str(data["question"]), frozenset(data["asked"]))
-        case Told("answered", data=data):
+        case Told("settled", data=data):
             flag = watch.about(str(data["dialog"]))
-            return settle(watch, flag, "answered") if flag else Step(watch)
+            return settle(watch, flag, str(data["why"])) if flag else Step(watch)
         case Rang("queue"):
             return from_queue(watch, scene)
         case Told("set", data={"on": bool(on)}):
-            return Step(watch.model_copy(update={"on": on}))
+            watch = watch.model_copy(update={"on": on})
+            return Step(watch) if on else forget(watch)
         case Pressed() if scene.role is not FACILITATOR:
             return Step(watch, reply=t("Only a facilitator can do that."))
         case Pressed(value=value) if (flag := watch.flag(value)) and flag.phase != "raised":
             return Step(watch, reply=t("That has been settled already."))
         case Pressed(action="call", value=value) if (flag := watch.flag(value)) and flag.person:
-            reply = t("You called on {who}.", who=Who(flag.person))
-            return move(watch, flag, "call", Tell(flag.dialog, "call", {"person": flag.person}), reply)
+            # Who was called on is said by the question: this person may have left meanwhile.
+            return move(watch, flag, "called", Tell(flag.dialog, "call", {"person": flag.person}))
         case Pressed(action="poll", value=value) if flag := watch.flag(value):
-            step = move(watch, flag, "poll", Tell(flag.dialog, "handed over"), t("The question is a poll now."))
             asked = Tell(PARENT, "poll it", {"question": flag.question})
-            return Step(step.state, (*step.effects, asked), reply=step.reply)
+            return move(watch, flag, "poll", Tell(flag.dialog, "handed over"), asked, reply=t("It is a poll now."))
         case Pressed(action="more", value=value) if flag := watch.flag(value):
-            return move(watch, flag, "more", Tell(flag.dialog, "more time"), t("One more minute."))
+            return move(watch, flag, "more", Tell(flag.dialog, "more time"), reply=t("It has one more minute."))
         case Pressed(action="aloud", value=value) if flag := watch.flag(value):
-            return move(
-                watch, flag, "aloud", Tell(flag.dialog, "heard", {"person": None}), t("Noted: it was answered aloud.")
-            )
+            told = Tell(flag.dialog, "heard", {"person": None})
+            return move(watch, flag, "aloud", told, reply=t("Noted: it was answered aloud."))
         case Told("end") | Told("cancel"):
-            queued = [one for one in watch.flags if one.phase == "queued"]
-            for flag in queued:
-                watch = watch.having(flag, phase="dropped")
-            shows = tuple(Show(slot(one), FACILITATOR) for one in watch.flags if one.phase == "raised")
+            step = forget(watch)
             for flag in [one for one in watch.flags if one.phase == "raised"]:
-                watch = watch.having(flag, phase="settled", move="over")
-            return Step(watch, (*shows, Wake("queue", None)), done=True)
+                ended = settle(step.state, flag, "over")
+                step = Step(ended.state, (*step.effects, *ended.effects))
+            return Step(step.state, step.effects, done=True)
     return Step(watch)
 
 
@@ -139,10 +151,17 @@ def next_free(watch: State, now: datetime) -> datetime:
     return max(moments)
 
 
-def move(watch: State, flag: Flag, what: str, tell: Tell, reply: Text) -> Step[State]:
+def forget(watch: State) -> Step[State]:
+    """Nothing that waits to be told is told any more."""
+    for flag in [one for one in watch.flags if one.phase == "queued"]:
+        watch = watch.having(flag, phase="dropped")
+    return Step(watch, (Wake("queue", None),))
+
+
+def move(watch: State, flag: Flag, what: str, *tells: Tell, reply: Text | None = None) -> Step[State]:
     """The facilitator made a move: the flag is settled, and the question hears of it."""
     step = settle(watch, flag, what)
-    return Step(step.state, (*step.effects, tell), reply=reply)
+    return Step(step.state, (*step.effects, *tells), reply=reply)
 
 
 def settle(watch: State, flag: Flag, what: str) -> Step[State]:
@@ -159,11 +178,9 @@ def view(watch: State, look: Look) -> Card:
         return Card(title=t("Nothing to tell"), tone="done")
     if flag.phase != "raised":
         return Card(title=t("Quiet on: {question}", question=flag.question), text=(_ended(flag),), tone="done")
-    title = (
-        t("Still quiet on: {question}", question=flag.question)
-        if flag.again
-        else t("Quiet on: {question}", question=flag.question)
-    )
+    title = t("Quiet on: {question}", question=flag.question)
+    if flag.again:
+        title = t("Still quiet on: {question}", question=flag.question)
     polling = flag.again or flag.person is None  # a name first; if it stays quiet, the lighter way to answer
     suggestion = t("Suggestion: make it a poll, so that one tap is enough.")
     if not polling:
@@ -185,12 +202,12 @@ def view(watch: State, look: Look) -> Card:
 
 def _ended(flag: Flag) -> Text:
     match flag.move:
-        case "call":
-            return t("You called on {who}.", who=Who(flag.person or ""))
+        case "called":
+            return t("Somebody was called on by name.")
         case "poll":
-            return t("You made it a poll.")
+            return t("It was made a poll.")
         case "more":
-            return t("You gave one more minute.")
+            return t("It was given one more minute.")
         case "aloud":
             return t("It was answered aloud.")
         case "answered":

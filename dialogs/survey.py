@@ -16,7 +16,6 @@ from dialogs.base import (
     Frozen,
     Kind,
     Look,
-    Need,
     Needs,
     Note,
     Pressed,
@@ -282,6 +281,5 @@ def sum_up(survey: State, tally: Tally) -> tuple[Result, ...]:
     return tuple(summed)
 
 
-ROSTER: frozenset[Need] = frozenset({"roster"})
-NEEDS: Needs = {Started: ROSTER, Look: ROSTER}
+NEEDS: Needs = {Started: frozenset({"roster"}), Look: frozenset({"roster"})}
 KIND = Kind("survey", State, decide, view, needs=NEEDS, sum_up=sum_up)

@@ -39,11 +39,10 @@ CLOSERS = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, or several in quotation marks. `start` is where it began in the text."""
+    """One word, or several in quotation marks."""
 
     text: str
     quoted: bool
-    start: int
 
 
 def tidy(text: str) -> str:
@@ -99,9 +98,7 @@ def split(text: str) -> tuple[Word, ...] | Text:
             end = _end(text, at)
             if end is not None:
                 inside = text[at + 1 : end]
-                words.append(
-                    Word(tidy(inside.replace('""', '"') if text[at] == '"' else inside), quoted=True, start=at)
-                )
+                words.append(Word(tidy(inside.replace('""', '"') if text[at] == '"' else inside), quoted=True))
                 at = end + 1
                 while text[at : at + 1] in {",", ";"}:  # "A","B"
                     at += 1
@@ -116,7 +113,7 @@ def split(text: str) -> tuple[Word, ...] | Text:
         while at < len(text) and not text[at].isspace():
             at += 1
         if text[start:at].strip(",;"):  # a comma between two quoted choices says nothing
-            words.append(Word(tidy(text[start:at]), quoted=False, start=start))
+            words.append(Word(tidy(text[start:at]), quoted=False))
     return tuple(word for word in words if word.text or word.quoted)
 
 

@@ -175,7 +175,7 @@ class Batch:
 
     def turn(self, event: Event) -> Outcome:
         """Decide one event and everything that follows from it."""
-        # A timer set again for a moment at which it has rung rings once more: what fences a Rang is its row (`_stands`).
+        # What fences a Rang is its row (`_stands`): a timer set again for the moment at which it rang rings once more.
         if (event.tenant, event.id) in self.heard and not isinstance(event, Rang):
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
@@ -262,8 +262,9 @@ class Batch:
             event = replace(event, dialog=dialog.id)
         step: Step[Any] = self.decide(dialog.frozen(), event, self, self.now)
         if step.state != dialog.state:
-            dialog.state, dialog.changed, self.touched = step.state, True, True
-            self._settle_places(dialog)
+            before, dialog.state = dialog.state, step.state
+            dialog.changed = self.touched = True
+            self._settle_places(dialog, before)
         if step.done and not dialog.done:
             dialog.done, dialog.changed, self.touched = True, True, True
             self.out.silenced.append(dialog.id)
@@ -307,7 +308,7 @@ class Batch:
         else:
             if (event.at, event.id) >= (old.at, old.event):  # equal: one step that says it twice means the later
                 old.value, old.at, old.event = value, event.at, event.id
-            if event.at < old.first_at:
+            if value is not None and (old.first is None or (event.at, value) < (old.first_at, old.first)):
                 old.first, old.first_at = value, event.at
         self.out.notes[dialog.id, key, person] = dialog.tenant
         if key == "role" and value and self.kinds[dialog.kind].root:
@@ -350,6 +351,7 @@ class Batch:
         )  # fmt: skip
         self.dialogs[id_] = new
         self.touched = True
+        self._settle_places(new)
         return new
 
     def _tell(self, dialog: Live, to: str, told: Told, deep: int) -> Text | Card | None:
@@ -365,11 +367,14 @@ class Batch:
         replies = [self._decide(child, told, deep + 1) for child in heard]
         return next((reply for reply in replies if reply), None)
 
-    def _settle_places(self, dialog: Live) -> None:
+    def _settle_places(self, dialog: Live, before: Frozen | None = None) -> None:
+        """The places that a session has got lead to it from now on."""
         if self.kinds[dialog.kind].root:
+            known = before.brief.places if before else ()  # type: ignore[attr-defined]
             for place in brief_of(dialog.frozen()).places:
-                self.places[dialog.tenant, place] = dialog.id
-                self.out.places[dialog.tenant, place] = dialog.id
+                if place not in known:
+                    self.places[dialog.tenant, place] = dialog.id
+                    self.out.places[dialog.tenant, place] = dialog.id
 
     def _act(self, event: Event, session: Live) -> None:
         """Count what somebody did. What happens in a place without a running session is nobody's business."""

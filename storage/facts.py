@@ -25,6 +25,7 @@ class Rows:
         self.db, self.kinds = db, kinds
         self._dialogs: dict[str, Dialog | None] = {}
         self._attendance: dict[str, tuple[Attended, ...]] = {}
+        self._tallies: dict[tuple[str, bool], Tally] = {}  # a room of 250 looks at one poll: it is counted once
 
     def parse(self, kind: str, state: str) -> Frozen:
         """A stored state, as its kind knows it."""
@@ -57,6 +58,11 @@ class Rows:
 
     def tally(self, dialog: str, *, notes: bool) -> Tally:
         """Counts by key and value; with `notes`, every row."""
+        if (dialog, notes) not in self._tallies:
+            self._tallies[dialog, notes] = self._tally(dialog, notes=notes)
+        return self._tallies[dialog, notes]
+
+    def _tally(self, dialog: str, *, notes: bool) -> Tally:
         counted = select(NOTE.c.key, NOTE.c.value, func.count()).where(
             NOTE.c.dialog == dialog, NOTE.c.value.is_not(None)
         )

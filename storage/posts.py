@@ -144,7 +144,9 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
     }
     if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
         return True
-    again = {"revision": POST.c.revision + 1, "due": now, "ref": func.coalesce(POST.c.ref, ref)}
+    # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
+    due = case((POST.c.owner.is_not(None), POST.c.due), else_=now)
+    again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, ref)}
     db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
     return False
 
@@ -179,7 +181,7 @@ def page(
     wanted = or_(private, POST.c.target == f"web:{session}") if session else private
     in_order = (POST.c.begun, POST.c.dialog, POST.c.slot)
     rows = db.execute(select(POST).where(wanted, POST.c.tenant == who.tenant).order_by(*in_order)).all()
-    seen = tuple(_glimpse(facts, view, row, person, now) for row in rows)
+    seen = tuple(one for row in rows if (one := _glimpse(facts, view, row, person, now)))
     roster = tuple(facts.attendance(session)) if session and role is FACILITATOR else ()
     sessions = () if session else tuple(facts.sessions(person))
     names = facts.names(people_in([one.card for one in seen]))
@@ -187,8 +189,12 @@ def page(
     return Page(who.tenant, person, who.name, role, session, brief, seen, names, roster, sessions)
 
 
-def _glimpse(facts: Rows, view: View, row: Row[Any], viewer: str, now: datetime) -> Glimpse:
-    card = _card(facts, view, Wanted(row.dialog, row.slot, viewer), now)
+def _glimpse(facts: Rows, view: View, row: Row[Any], viewer: str, now: datetime) -> Glimpse | None:
+    try:
+        card = _card(facts, view, Wanted(row.dialog, row.slot, viewer), now)
+    except Exception:  # one card that cannot be made must not take the page and its other cards away
+        log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
+        return None
     return Glimpse(row.dialog, row.slot, card, row.private, row.begun, row.revision)
 
 
@@ -201,7 +207,10 @@ def looks(
     viewers: Sequence[str],
     now: datetime,
 ) -> dict[str, Glimpse]:
-    """One message as each of these people sees it: a private one those it was sent to, a room's all who are in it."""
+    """One message as each of these people sees it: a private one those it was sent to, a room's all who are in it.
+
+    Whoever is no longer in the session sees neither.
+    """
     facts = Rows(db, kinds)
     own = facts.dialog(dialog)
     rows = db.execute(select(POST).where(POST.c.dialog == dialog, POST.c.slot == slot)).all()
@@ -211,7 +220,8 @@ def looks(
     room = next((row for row in rows if not row.private), None)
     seen: dict[str, Glimpse] = {}
     for viewer in viewers:
-        row = private.get(viewer) or (room if own.session and facts.role(own.session, viewer) else None)
-        if row is not None:
-            seen[viewer] = _glimpse(facts, view, row, viewer, now)
+        within = own.session is None or facts.role(own.session, viewer) is not None
+        row = private.get(viewer) or (room if own.session else None)
+        if within and row is not None and (glimpse := _glimpse(facts, view, row, viewer, now)):
+            seen[viewer] = glimpse
     return seen

@@ -118,7 +118,8 @@ class SqlStore:
         try:
             return self._in_transaction(self._write, lambda db: self._batch(db, [one], now))[0]
         except RefusedError as refused:
-            return Outcome(refused.reply)
+            # Nobody reads what a timer is told: without an error it would ring again for ever.
+            return Outcome(refused.reply, error=str(refused) if isinstance(one, Rang) else None)
         except OperationalError:
             raise
         except Exception as error:
@@ -231,6 +232,10 @@ class SqlStore:
     async def named(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""
         return await self._reading(lambda db: Rows(db, self.kinds).names(people))
+
+    async def marks(self) -> int:
+        """How many marks have not become posts yet."""
+        return await self._reading(lambda db: db.execute(select(func.count()).select_from(MARK)).scalar() or 0)
 
     async def counts(self) -> Counts:
         """What waits: for /readyz and for those who ask whether all has been delivered."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialogs.base import ROOM
 from storage.tables import ACTIVITY, DIALOG, HEARD, MARK, NOTE, PERSON, PLACE, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Pending:
     enrolled: list[tuple[str, str, str]] = field(default_factory=list)  # (session, person, role)
     activity: dict[tuple[str, str, datetime, str], dict[str, Any]] = field(default_factory=dict)
     turns: list[tuple[str, str, str, str, str, datetime, int]] = field(default_factory=list)
-    places: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)  # (tenant, place) -> the session that has got it
     people: list[dict[str, Any]] = field(default_factory=list)
 
     def wake(self, tenant: str, dialog: str, name: str, at: datetime | None) -> None:
@@ -76,13 +77,18 @@ class Pending:
         return any(wrote)
 
     def _enrol(self, db: Connection) -> bool:
-        """Whoever comes into a role is shown what the running dialogs show to that role."""
+        """Whoever comes into a role, and a place that a session gets, is shown what the running dialogs show there."""
         for session, person, role in self.enrolled:
-            here = (SHOW.c.session == session, SHOW.c.to == role, DIALOG.c.done.is_(False))
-            running = select(SHOW.c.tenant, SHOW.c.dialog, SHOW.c.slot).join(DIALOG, DIALOG.c.id == SHOW.c.dialog)
-            for row in db.execute(running.where(*here)):
-                self.marks.setdefault((row.dialog, row.slot, person, ""), row.tenant)
+            self._show_again(db, session, role, person)
+        for session in sorted(set(self.places.values())):
+            self._show_again(db, session, ROOM, ROOM)
         return bool(self.enrolled)
+
+    def _show_again(self, db: Connection, session: str, shown_to: str, to: str) -> None:
+        here = (SHOW.c.session == session, SHOW.c.to == shown_to, DIALOG.c.done.is_(False))
+        running = select(SHOW.c.tenant, SHOW.c.dialog, SHOW.c.slot).join(DIALOG, DIALOG.c.id == SHOW.c.dialog)
+        for row in db.execute(running.where(*here)):
+            self.marks.setdefault((row.dialog, row.slot, to, ""), row.tenant)
 
 
 def _dialogs(db: Connection, batch: Batch) -> bool:
@@ -133,7 +139,9 @@ def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) 
     into = upsert(db, NOTE)
     new = into.excluded
     newer = or_(new.at > NOTE.c.at, (new.at == NOTE.c.at) & (new.event >= NOTE.c.event))
-    earlier = new.first_at < NOTE.c.first_at
+    # The first value, not the first word: what was taken back before anything was given is none.
+    before = or_(new.first_at < NOTE.c.first_at, (new.first_at == NOTE.c.first_at) & (new.first < NOTE.c.first))
+    earlier = new.first.is_not(None) & or_(NOTE.c.first.is_(None), before)
     kept_or_new = {x: case((newer, new[x]), else_=NOTE.c[x]) for x in ("value", "at", "event")}
     kept_or_first = {x: case((earlier, new[x]), else_=NOTE.c[x]) for x in ("first", "first_at")}
     db.execute(

@@ -170,8 +170,9 @@ class Web:
 
     async def _live(self, sort: Sort, request: web.Request) -> web.StreamResponse:
         page = self._read(sort, request)
-        transport = request.transport
-        viewer = Viewer(page, drop=transport.abort if transport else lambda: None)
+        if request.transport is None:
+            raise ConnectionResetError  # hung up already
+        viewer = Viewer(page, request.transport)
         try:
             await self._hub.enter(viewer)
             # Only now the truth: what changes while it is gathered waits in the queue and comes after it.
@@ -198,6 +199,7 @@ class Web:
                 "chat": [self._said(line, page.person) for line in chat],
                 "sessions": desk,
             },
+            lines=True,
         )
 
     async def _act(self, sort: Sort, request: web.Request) -> web.StreamResponse:

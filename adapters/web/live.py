@@ -21,6 +21,8 @@ from aiohttp import web
 log = logging.getLogger(__name__)
 
 QUEUE = 256  # events that may wait for one viewer
+LINE = "\n"
+SWEEP = 1.0  # seconds until a closed page is noticed
 HEARTBEAT = 15.0  # seconds of silence after which proxies and phones begin to hang up
 STALLED = 20.0  # seconds that one write may take
 CHAT = 200  # messages kept for each room
@@ -57,7 +59,7 @@ class Viewer:
     """One open page, and what waits to be sent to it. None ends it."""
 
     page: Page
-    drop: Callable[[], None]
+    transport: asyncio.Transport
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
 
     def send(self, data: bytes | None) -> None:
@@ -65,7 +67,7 @@ class Viewer:
         try:
             self.queue.put_nowait(data)
         except asyncio.QueueFull:
-            self.drop()
+            self.transport.abort()
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ class Hub:
         self._here: set[Page] = set()
         self._leaving: dict[Page, asyncio.Task[None]] = {}
         self._rooms: OrderedDict[str, Room] = OrderedDict()
+        self._sweeper: asyncio.Task[None] | None = None
 
     def room(self, session: str) -> Room:
         """What is remembered of this session."""
@@ -121,6 +124,8 @@ class Hub:
         """This page is open, and from now on everything that is sent waits for it."""
         page = viewer.page
         self._viewers.setdefault(page.session or page.person, {}).setdefault(page, set()).add(viewer)
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.create_task(self._sweep())
         if leaving := self._leaving.pop(page, None):
             leaving.cancel()
         if page.sort == "room" and page not in self._here:
@@ -144,6 +149,18 @@ class Hub:
         if page in self._here and page not in self._leaving:
             self._leaving[page] = asyncio.create_task(self._leave_later(page))
 
+    async def _sweep(self) -> None:
+        # A server learns that a page was closed only when it writes to it. One look a second at all of them is cheaper
+        # than writing to each so often.
+        while self._viewers:
+            await asyncio.sleep(SWEEP)
+            for viewer in self._everybody():
+                if viewer.transport.is_closing():
+                    viewer.send(None)
+
+    def _everybody(self) -> list[Viewer]:
+        return [viewer for pages in self._viewers.values() for viewers in pages.values() for viewer in viewers]
+
     async def _leave_later(self, page: Page) -> None:
         # A phone that changes from one network to another is gone for seconds: that is not leaving.
         await self._sleep(self._after)
@@ -161,25 +178,25 @@ class Hub:
 
     async def close(self) -> None:
         """End every page, so that the server can stop. Nobody has left by that: their pages come back by themselves."""
-        leaving = [*self._leaving.values()]
-        for task in leaving:
+        tasks = [*self._leaving.values(), *([self._sweeper] if self._sweeper else [])]
+        self._here.clear()
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*leaving, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._leaving.clear()
-        for pages in self._viewers.values():
-            for viewers in pages.values():
-                for viewer in viewers:
-                    viewer.send(None)
+        for viewer in self._everybody():
+            viewer.send(None)
 
 
-def pack(event: str, data: Mapping[str, Any]) -> bytes:
-    """One server-sent event. JSON has no bare line break, so one `data:` line always holds it."""
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode(errors="replace")
+def pack(event: str, data: Mapping[str, Any], *, lines: bool = False) -> bytes:
+    """One server-sent event. `lines`: on a line for each value, because many readers take no line beyond 64 KB."""
+    text = json.dumps(data, ensure_ascii=False, indent=0 if lines else None)  # in JSON no value holds a line break
+    return f"event: {event}\ndata: {text.replace(LINE, LINE + 'data: ')}\n\n".encode(errors="replace")
 
 
 async def pour(viewer: Viewer, response: web.StreamResponse, first: Iterable[bytes]) -> None:
-    """Write to this viewer until either side ends. `drop` is called when the other side no longer reads."""
-    with contextlib.suppress(ConnectionError):
+    """Write to this viewer until either side ends."""
+    with contextlib.suppress(ConnectionError, TimeoutError):
         for data in first:
             await _write(viewer, response, data)
         while True:
@@ -196,5 +213,5 @@ async def _write(viewer: Viewer, response: web.StreamResponse, data: bytes) -> N
     try:
         await asyncio.wait_for(response.write(data), STALLED)
     except TimeoutError:
-        viewer.drop()
-        raise ConnectionError from None
+        viewer.transport.abort()
+        raise

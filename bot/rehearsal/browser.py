@@ -39,7 +39,7 @@ class Told:
     tries: int = 1
 
 
-Watcher = Callable[[str, Card], None]  # "new", "changed" or "gone", and the card
+Watcher = Callable[[str, Card], None]  # "new", "changed", "own" (by what its reader just did) or "gone", and the card
 
 
 class Browser:
@@ -72,9 +72,8 @@ class Browser:
         return reading.cards(reading.parse(await self._get(self.link)))
 
     async def changed(self) -> None:
-        """Return when something on the page has changed since the last call."""
+        """Return when something on the page changes from now on."""
         await self._changed.wait()
-        self._changed.clear()
 
     def card(self, title: str) -> Card | None:
         """The newest card with this title."""
@@ -138,7 +137,11 @@ class Browser:
             case "gone":
                 if card := self.cards.pop(data["id"], None):
                     self.saw("gone", card)
+        self._stir()
+
+    def _stir(self) -> None:
         self._changed.set()
+        self._changed = asyncio.Event()  # each change wakes everybody who waits now, and nobody who comes later
 
     def _said(self, line: Mapping[str, Any]) -> None:
         if line["id"] not in self.chat:
@@ -147,7 +150,7 @@ class Browser:
             self.chat[line["id"]] = f"{by.text() if by else ''}: {words.text() if words else ''}"
             self.heard(line["id"], self.chat[line["id"]])
 
-    def _put(self, cards: list[Card], *, whole: bool = False) -> None:
+    def _put(self, cards: list[Card], *, whole: bool = False, own: bool = False) -> None:
         if whole:
             for id_ in set(self.cards) - {card.id for card in cards}:
                 self.saw("gone", self.cards.pop(id_))
@@ -159,8 +162,8 @@ class Browser:
             if old is None:
                 self.saw("new", card)
             elif card != old:
-                self.saw("changed", card)
-        self._changed.set()
+                self.saw("own" if own else "changed", card)
+        self._stir()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -198,7 +201,7 @@ class Browser:
         if error := answer.get("error"):
             return Told(f"{error} {answer.get('hint') or ''}".strip(), refused=True, tries=tries)
         if look := answer.get("look"):
-            self._put([card for card in [_pushed(look)] if card])
+            self._put([card for card in [_pushed(look)] if card], own=True)
         if chat := answer.get("chat"):
             self._said(chat)
         line = reading.parse(answer.get("receipt") or "").text()

@@ -233,7 +233,7 @@ def _form(node: Node) -> Form:
         label=button.text() if button else "",
         sends=tuple((one["name"], one.get("value", "")) for one in hidden if one.get("name") != "id"),
         style=button.attrs.get("class", "") if button else "",
-        pressed=bool(button) and button.attrs.get("aria-pressed") == "true" if button else False,
+        pressed=button is not None and button.attrs.get("aria-pressed") == "true",
         questions=tuple(_questions(node)),
     )
 

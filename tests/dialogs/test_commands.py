@@ -68,6 +68,7 @@ def test_a_poll_is_understood_with_any_quotation_marks(typed: str) -> None:
         ("poll Lunch? pizza pasta", ("Lunch?", "pizza", "pasta")),
         ("poll Ready to go on? yes no", ("Ready to go on?", "yes", "no")),
         ('poll Lunch "Pizza" "Pasta"', ("Lunch", "Pizza", "Pasta")),
+        ('poll Lunch "Pizza?" "Pasta?"', ("Lunch", "Pizza?", "Pasta?")),
         ('poll "Lunch" pizza pasta', ("Lunch", "pizza", "pasta")),
         ("poll Lunch? pizza, ice cream, cake", ("Lunch?", "pizza", "ice cream", "cake")),
         ('poll "Is it 5,5 or 6,5?" 5,5 6,5', ("Is it 5,5 or 6,5?", "5,5", "6,5")),

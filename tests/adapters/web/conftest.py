@@ -45,7 +45,6 @@ class Stream:
     """A page's live stream, as its script reads it."""
 
     response: aiohttp.ClientResponse
-    kept: list[tuple[str, Any]] = field(default_factory=list)
 
     async def next(self, *names: str) -> Any:  # noqa: ANN401
         """The data of the next event of one of these names; others are passed over."""
@@ -65,13 +64,13 @@ class Stream:
         return False
 
     async def _read(self) -> tuple[str, Any]:
-        event = {}
+        event: dict[str, list[str]] = {}
         async for line in self.response.content:
             if line == b"\n" and "data" in event:
-                return event["event"], json.loads(event["data"])
+                return event["event"][0], json.loads("\n".join(event["data"]))
             name, colon, value = line.decode().rstrip("\n").partition(": ")
             if colon:
-                event[name] = value
+                event.setdefault(name, []).append(value)
         raise ConnectionResetError
 
 
@@ -84,6 +83,7 @@ class House:
     web: Web
     patience: Patience
     client: aiohttp.ClientSession
+    streams: list[Stream] = field(default_factory=list)
 
     async def get(self, url: str, **more: Any) -> tuple[int, str]:  # noqa: ANN401
         """Status and text of a page."""
@@ -105,7 +105,8 @@ class House:
         """The live stream of a page."""
         response = await self.client.get(f"{url}/live", timeout=aiohttp.ClientTimeout(total=None))
         assert response.status == 200
-        return Stream(response)
+        self.streams.append(Stream(response))
+        return self.streams[-1]
 
     async def show(self, dialog: str, slot: str, *, place: str | None = "web:s1", person: str | None = None) -> str:
         """What the outbox does once something has changed."""
@@ -132,5 +133,7 @@ async def house() -> AsyncIterator[House]:
     await server.start_server()
     links.base_url = str(server.make_url("/")).rstrip("/")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
-        yield House(bot, links, adapter, patience, client)
+        yield (house := House(bot, links, adapter, patience, client))
+        for stream in house.streams:
+            stream.response.close()
     await server.close()
