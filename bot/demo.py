@@ -39,10 +39,10 @@ from storage.sql import migrate
 
 SECRET = "cohost.secret"  # noqa: S105 - the name of the file
 FILES = ("cohost.db", "cohost.db-wal", "cohost.db-shm", "clock.json", "stage.json", "class.json", "server.log")
-BEFORE = timedelta(hours=24, seconds=90)  # when the curtain rises: just before the checklists go out
+BEFORE = timedelta(hours=24, seconds=45)  # when the curtain rises: just before the checklists go out
 AFTER = timedelta(days=4)  # beyond this there is nothing to see
 FAR = timedelta(minutes=4)  # the next thing must be so far away for the clock to leap,
-IDLE = timedelta(seconds=60)  # nobody may have done anything for so long,
+IDLE = timedelta(seconds=45)  # nobody may have done anything for so long,
 SHORT = timedelta(seconds=5)  # and it leaps to this much before it
 
 

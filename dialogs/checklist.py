@@ -122,7 +122,8 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             return Step(checklist, board(checklist))
         case Told("start" | "end" | "cancel" as what):
             closed = checklist.model_copy(update={"closed": True})
-            return Step(closed, (Wake("remind", None),), done=what != "start")
+            reminders = tuple(Show(closed.reminder, person) for person in closed.reminded)
+            return Step(closed, (Wake("remind", None), Show("list", closed.role), *reminders), done=what != "start")
     return Step(checklist)
 
 
@@ -189,8 +190,8 @@ def view(checklist: State, look: Look) -> Card:
 
 def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     """Each item, how it stands and what can be done; the reminder has the open ones only."""
-    if look.session and look.session.phase in {"closed", "archived"}:
-        return Card(titled(checklist, look), (t("The session is over, and so is this list."),), tone="done")
+    if checklist.closed:  # put away: while the session runs, a phone has room for the session only
+        return Card(titled(checklist, look), (t("The time to get ready is over. This list is closed."),), tone="done")
     values = {**look.mine, **standing(look.tally).get(look.viewer or "", {})}
     left = checklist.left(values)
     items = [item for item in checklist.items if not reminder or values.get(item.key) != "done"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, select
 
 from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
 from dialogs.rotation import Turned
@@ -129,6 +129,13 @@ class Rows:
         everybody = (_attended(person, names.get(person, ""), notes[person], acts) for person in people)
         return tuple(sorted(everybody, key=lambda one: (one.name.casefold(), one.person)))
 
+    def _during(self, session: str) -> list[ColumnElement[bool]]:
+        """Ticking a checklist the day before, or answering the survey the day after, is not taking part."""
+        root = self.dialog(session)
+        brief = brief_of(root) if root else None
+        opened = NOTE.c.at >= brief.opened if brief and brief.opened else false()
+        return [opened, *([NOTE.c.at <= brief.closed] if brief and brief.closed else [])]
+
     def _acts(self, session: str) -> dict[str, Attended]:
         """What people did, by person: from activity, and from the notes of the session's dialogs."""
         found: dict[str, Attended] = {}
@@ -148,7 +155,7 @@ class Rows:
             found[row.person] = one
         others = select(DIALOG.c.id).where(DIALOG.c.session == session, DIALOG.c.id != session)
         counted = select(NOTE.c.person, func.count(), func.max(NOTE.c.at)).where(
-            NOTE.c.dialog.in_(others), NOTE.c.value.is_not(None)
+            NOTE.c.dialog.in_(others), NOTE.c.value.is_not(None), *self._during(session)
         )
         for person, count, last in self.db.execute(counted.group_by(NOTE.c.person)):
             one = found.get(person) or Attended(person, "", Role.LEARNER)

@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError
 from dialogs.base import AnyKind, Brief, Event, Rang
 from storage import posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
-from storage.batch import Batch, RefusedError
+from storage.batch import Batch, RefusedError, spoken
 from storage.facts import Rows, brief_of
 from storage.tables import DIALOG, HEARD, IDENTITY, MARK, PERSON, POST, TENANT, TIMER
 
@@ -119,7 +119,7 @@ class SqlStore:
             return self._in_transaction(self._write, lambda db: self._batch(db, [one], now))[0]
         except RefusedError as refused:
             # Nobody reads what a timer is told: without an error it would ring again for ever.
-            return Outcome(refused.reply, error=str(refused) if isinstance(one, Rang) else None)
+            return Outcome(refused.reply, error=spoken(refused.reply) if isinstance(one, Rang) else None)
         except OperationalError:
             raise
         except Exception as error:

@@ -90,7 +90,7 @@ async def live(people: Sequence[Person]) -> None:
                 if error := task.exception():
                     story_of(people).missing(f"{task.get_name()} had to stop: {error!r}")
         if error := script.exception():
-            story_of(people).missing(f"the script had to stop: {error or type(error).__name__}")
+            story_of(people).missing(f"the script had to stop: {error!r}")
     finally:
         for task in (script, *living):
             task.cancel()

@@ -68,6 +68,11 @@ class Class:
         ended = max((act.at for _, act in self.acts("facilitator", what="say") if act.label == "/ilt end"), default=None)
         return [one for one in self.learners if one.came and (ended is None or one.came < ended)]
 
+    def items(self, name: str) -> int:
+        """How many items this learner's checklist has."""
+        sights = (one for one in self.story.sights if one.who.name == name and one.card.slot == "list")
+        return max((len(one.card.items) for one in sights), default=0)
+
     def calls(self) -> list[Call]:
         """Who was called on, in the order in which the room first saw it."""
         found: dict[tuple[str, str], Call] = {}
@@ -205,8 +210,7 @@ def ready(of: Class, sums: Sums) -> None:
         for _, act in Class([one], {}, of.story).acts("learner", what="press"):
             if act.action in ("tick", "untick", "help"):
                 items[act.value] = act.action
-        lists = [card for card in of.fresh.get(one.name, ()) if card.slot == "list"]
-        count += bool(lists) and Counter(items.values())["tick"] == len(lists[0].items)
+        count += Counter(items.values())["tick"] == of.items(one.name) > 0
     if boards or count:
         title = f"Ready: {count} of {len(of.learners)}"
         read = {card.title for card in boards}
@@ -215,7 +219,7 @@ def ready(of: Class, sums: Sums) -> None:
 
 def survey(of: Class, sums: Sums) -> None:
     """The results count the forms that were sent, and show nothing of fewer than five."""
-    sent = {act.dialog: {} for _, act in of.acts(what="submit")}
+    sent: dict[str, dict[str, Act]] = {act.dialog: {} for _, act in of.acts(what="submit")}
     for one, act in of.acts("learner", what="submit"):
         if act.told.line.startswith("Thank you"):
             sent[act.dialog][one.name] = act

@@ -131,7 +131,7 @@ class Person:
             await self.world.wall.take(seconds)
             await deed()
         except Exception as error:  # noqa: BLE001 - whatever kept somebody from acting belongs in the story's end
-            self.world.story.missing(f"{self.name} could not go on: {error or type(error).__name__}")
+            self.world.story.missing(f"{self.name} could not go on: {error!r}")
 
     async def press(self, form: Form, card: Card) -> Told:
         """Press a button."""

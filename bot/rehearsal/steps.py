@@ -51,7 +51,7 @@ def steps(of: Class, starts: datetime, *, checklist: bool) -> Iterator[tuple[str
     )
     yield "the recap was posted", bool(saw("learner", lambda card: card.slot == "recap"))
     yield "surveys were filled in", any(True for _ in of.acts("learner", what="submit"))
-    closed = [one for one in saw("facilitator", lambda card: card.slot == "results" and card.tone == "done")]
+    closed = saw("facilitator", lambda card: card.slot == "results" and card.tone == "done")
     yield "the survey closed, and the facilitators saw its results", bool(closed)
     managers = {one.who.name for one in saw("manager", lambda card: card.slot == "digest")}
     yield "every manager read a digest", managers == {one.name for one in of.part("manager")}
@@ -64,8 +64,7 @@ def open_then(of: Class, moment: datetime) -> set[str]:
         if one.came is None or one.came > moment:
             continue
         ticked = {act.value: act.action for act in one.acts if act.what == "press" and act.at < moment}
-        lists = [card for card in of.fresh.get(one.name, ()) if card.slot == "list"]
-        if lists and list(ticked.values()).count("tick") < len(lists[0].items):
+        if list(ticked.values()).count("tick") < of.items(one.name):
             behind.add(one.name)
     return behind
 

@@ -16,6 +16,16 @@ if TYPE_CHECKING:  # people write into the story
 TOGETHER = timedelta(minutes=10)  # what several people receive or do within this is one line
 SETTLED = timedelta(seconds=60)  # of many edits of one card in a row only the last is told
 LONGEST = 230  # characters of one card in a line
+VERBS = {  # of one, of several
+    "sees": ("sees", "see"),
+    "presses": ("presses", "press"),
+    "writes": ("writes", "write"),
+    "answers": ("answers", "answer"),
+    "sends": ("sends", "send"),
+    "votes": ("votes", "vote"),
+    "ticks": ("ticks", "tick"),
+    "is": ("is", "are"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +57,27 @@ class Story:
         self.acts: list[tuple[Listed, Act]] = []
         self.lacking: list[str] = []
         self._order: list[Sight | tuple[Listed, Act]] = []
+        self._said: set[str] = set()
 
     def saw(self, who: Listed, what: str, card: Card) -> None:
         """Somebody's page shows this."""
         sight = Sight(self.wall.now(), who, what, card)
         self.sights.append(sight)
         self._order.append(sight)
-        if self.aloud and what == "new" and card.private is (card.tone == "flag") and who.part == "facilitator":
-            print(f"  {sight.at:%H:%M}  {'You are told privately' if card.private else 'The room sees'}: {brief(card)}", flush=True)
+        if self.aloud and what == "new" and card.private is (card.tone == "flag"):
+            self._say(sight.at, f"{'Facilitators privately see' if card.private else 'The room sees'}: {brief(card)}")
 
     def did(self, who: Listed, act: Act) -> None:
         """Somebody did this and was answered."""
         self.acts.append((who, act))
         self._order.append((who, act))
         if self.aloud and who.part == "facilitator":
-            print(f"  {act.at:%H:%M}  {short(who.name)} {deed(act)}", flush=True)
+            self._say(act.at, f"{short(who.name)} {deed(act).format(**{name: one for name, (one, _) in VERBS.items()})}")
+
+    def _say(self, at: datetime, words: str) -> None:
+        if words not in self._said:  # several receive the same, and one line is enough
+            self._said.add(words)
+            print(f"  {at:%H:%M}  {words}", flush=True)
 
     def missing(self, what: str) -> None:
         """Something should have happened and has not."""
@@ -77,7 +93,9 @@ class Story:
             if line.at.date() != day:
                 day = line.at.date()
                 yield f"{line.at:%A %-d %B} (times are UTC)"
-            yield f"  {line.at:%H:%M}  {line.says.format(who=together(line.who), times=line.times)}"
+            many = len(line.who) > 1
+            verbs = {name: (several if many else one) for name, (one, several) in VERBS.items()}
+            yield f"  {line.at:%H:%M}  {line.says.format(who=together(line.who), times=line.times, **verbs)}"
 
     def _lines(self) -> list[Line]:
         lines: list[Line] = []
@@ -109,15 +127,17 @@ class Story:
 
     def _sight(self, sight: Sight, number: int, shown: dict[str, str]) -> str | None:
         card = sight.card
-        if sight.what in ("own", "gone") or (sight.what == "changed" and card.slot in ("desk", "list", "form")):
+        if sight.what in ("own", "gone") or (sight.what == "changed" and card.slot.startswith(("desk", "list", "form", "reminder"))):
             return None
         says = brief(card)
         if card.private:
             if sight.what == "changed" and self._changes_soon(sight, number):
                 return None
-            verb = "sees" if sight.what == "new" else "sees changed"
-            return f"{{who}} privately {verb}: {braces(says)}"
+            again = "" if sight.what == "new" else " again, as it has changed"
+            return f"{{who}} privately {{sees}}{again}: {braces(says)}"
         heading = " ".join(card.texts) if card.answer or "question" in says else says
+        if sight.what == "new" and card.id in shown:
+            return None  # somebody else has told of it
         if shown.get(card.id) == heading or (not card.answer and self._changes_soon(sight, number)):
             return None
         shown[card.id] = heading
@@ -151,26 +171,26 @@ def brief(card: Card) -> str:
 
 
 def deed(act: Act) -> str:
-    """What somebody did, and what they were told."""
-    what = {"press": "presses", "say": "writes", "answer": "answers", "submit": "sends the form"}[act.what]
+    """What somebody did and what they were told, as a template whose verbs fit one or several."""
+    what = {"press": "{presses}", "say": "{writes}", "answer": "{answers}", "submit": "{sends} the form"}[act.what]
     said = "" if act.what == "submit" else f" “{act.label}”"
     answer = act.told.line or (f"“{act.told.card.title}”" if act.told.card else "")
-    return f"{what}{said}" + (f" and is told: {answer}" if answer else "")
+    return what + braces(said) + (f" and {{is}} told: {braces(answer)}" if answer else "")
 
 
 def telling(act: Act, *, again: bool) -> tuple[object, str]:
     """Under which key an act is told together with others like it, and how."""
-    answer = braces(act.told.line)
+    answer, title = braces(act.told.line), braces(act.title)
     match act.what, act.action:
+        case "press", "vote" if act.told.line.startswith("Your vote") and again:
+            return act, f"{{who}} {{votes}} once more on “{title}” and {{is}} told: {answer}"
         case "press", "vote" if act.told.line.startswith("Your vote"):
-            if again:
-                return act, f"{{who}} changes their vote and is told: {answer}"
-            return ("vote", act.dialog), f"{{who}} vote on “{braces(act.title)}”; each is told, as in: {answer}"
+            return ("vote", act.dialog), f"{{who}} {{votes}} on “{title}” and {{is}} told, for example: {answer}"
         case "press", "tick":
-            return ("tick", act.dialog), "{who} tick what is ready ({times} ticks)"
+            return ("tick", act.dialog), "{who} {ticks} what is ready: {times} ticks"
         case "answer", _:
-            return ("answer", act.dialog), f"{{who}} answer beneath “{braces(act.title)}”, as in: {braces(act.label)}"
-    return (act.what, act.label, act.told.line), f"{{who}} {braces(deed(act))}"
+            return ("answer", act.dialog), f"{{who}} {{answers}} beneath “{title}”, for example: {braces(act.label)}"
+    return (act.what, act.label, act.told.line), f"{{who}} {deed(act)}"
 
 
 def braces(words: str) -> str:

@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 STATES = HERE / "states"
 RELEASE = tomllib.loads((HERE.parent.parent / "pyproject.toml").read_text())["project"]["version"]
 
-QUESTION, CHOICE, TITLE, NAME, LONG = "Q" * 300, "C" * 73, "T" * 150, "N" * 76, "L" * 1500
+QUESTION, CHOICE, TITLE, NAME, LONG = "Q" * 300, "C" * 73, "T" * 150, "N" * 36, "L" * 1500
 MANY_PEOPLE = 70
 
 
@@ -39,7 +39,7 @@ def everyone(setup: Mapping[str, Any] | None = None) -> Stage:
     roles = {"fay": FACILITATOR, "gus": FACILITATOR, "ann": LEARNER, "bob": LEARNER, "cem": LEARNER, "mia": MANAGER}
     stage = Stage(roles, setup)
     for person in ("ann", "bob"):
-        stage.note("manager", person, "mia")
+        stage.note("session", "manager", person, "mia")
     return stage
 
 
@@ -49,7 +49,7 @@ def crowd(setup: Mapping[str, Any] | None = None) -> Stage:
     stage = Stage({"fay": FACILITATOR, **dict.fromkeys(names, LEARNER), "mia": MANAGER}, setup)
     stage.names |= {name: f"{NAME}{name}" for name in names}
     for person in names[: MANY_PEOPLE // 2]:
-        stage.note("manager", person, "mia")
+        stage.note("session", "manager", person, "mia")
     return stage
 
 
@@ -93,6 +93,13 @@ def over() -> Stage:
     for _ in range(4):
         stage.type("fay", "next")
     stage.type("fay", "end")
+    return stage
+
+
+def told() -> Stage:
+    """The same session when its survey has closed and the managers have heard of it."""
+    stage = over()
+    stage.type("fay", "survey close")
     return stage
 
 
@@ -185,7 +192,7 @@ EXAMPLES: Mapping[str, Sequence[Callable[[], Stage]]] = {
     "digest": (
         with_("digest", {"title": "Feedback", "names": True}),
         with_("digest", {"title": TITLE}, crowd),
-        over,
+        told,
     ),
 }
 

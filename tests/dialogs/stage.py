@@ -299,8 +299,8 @@ class Stage:
         return self.dialogs.get(id)
 
     def role(self, session: str, person: str) -> Role | None:
-        value = self.mine(session, person).get("role")
-        return Role(value) if value else None
+        kept = self.notes.get((session, "role", person))
+        return Role(kept.value) if kept and kept.value else None
 
     def mine(self, dialog: str, person: str) -> Mapping[str, str]:
         own = ((key, kept.value) for (d, key, p), kept in self.notes.items() if (d, p) == (dialog, person))
@@ -319,26 +319,24 @@ class Stage:
         return Tally({key: dict(values) for key, values in counts.items()}, tuple(rows) if notes else ())
 
     def attendance(self, session: str) -> Sequence[Attended]:
-        people = [person for person in self.names if self.role(session, person)]
-        return [self.attended(session, person) for person in people]
-
-    def attended(self, session: str, person: str) -> Attended:
-        mine, acts = self.mine(session, person), self.acts[person]
-        said = [at for at, what in acts if what == "Said"]
-        here = self.notes.get((session, "here", person))
-        others = [one for (d, _, p), one in self.notes.items() if p == person and d != session and one.value]
-        return Attended(
-            person=person,
-            name=self.names[person],
-            role=Role(mine["role"]),
-            manager=mine.get("manager"),
-            here=mine.get("here"),
-            here_at=here.at if here else None,
-            joined=tuple(at for at, what in acts if what == "Joined"),
-            posts=tuple((at, 1) for at in said),
-            acts=len(said) + len(others),
-            last=max([*said, *(one.at for one in others)], default=None),
-        )
+        found: dict[str, Attended] = {}
+        for person, name in self.names.items():
+            if (role := self.role(session, person)) is not None:
+                said = [at for at, what in self.acts[person] if what == "Said"]
+                came = tuple(at for at, what in self.acts[person] if what == "Joined")
+                last, posts = max(said, default=None), tuple((at, 1) for at in said)
+                found[person] = Attended(person, name, role, joined=came, posts=posts, acts=len(said), last=last)
+        for (dialog, key, person), kept in self.notes.items():
+            one = found.get(person)
+            if one is None or kept.value is None:
+                continue
+            if dialog != session:
+                found[person] = replace(one, acts=one.acts + 1, last=max(one.last or kept.at, kept.at))
+            elif key == "here":
+                found[person] = replace(one, here=kept.value, here_at=kept.at)
+            elif key == "manager":
+                found[person] = replace(one, manager=kept.value)
+        return list(found.values())
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         return tuple(self.rows)

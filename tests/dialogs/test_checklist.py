@@ -247,9 +247,9 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(SENT.model_copy(update={"remind_at": None}), (Wake("remind", None), Show("list", LEARNER))),
     ),
     "moves when it is over": (CLOSED, told("moved", remind_at=None), scene(None), Step(CLOSED)),
-    "starts": (SENT, told("start"), scene(None), Step(CLOSED, (Wake("remind", None),))),
-    "ends": (CLOSED, told("end"), scene(None), Step(CLOSED, (Wake("remind", None),), done=True)),
-    "is called off": (SENT, told("cancel"), scene(None), Step(CLOSED, (Wake("remind", None),), done=True)),
+    "starts": (SENT, told("start"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)))),
+    "ends": (CLOSED, told("end"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)), done=True)),
+    "is called off": (SENT, told("cancel"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)), done=True)),
     "is asked for its board": (SENT, told("show"), scene(None), Step(SENT, (BOARD,))),
     "has no board of those who lead": (LEADS, told("show"), scene(None), Step(LEADS)),
     "does not remind after the start": (CLOSED, told("remind"), scene(None, roster=people("Ann")), Step(CLOSED)),
@@ -290,6 +290,12 @@ def test_those_with_open_items_are_reminded_and_nobody_else(event: Event) -> Non
     step = decide(SENT, event, scene(None, now=LATER, roster=roster, tally=notes))
 
     assert step == Step(SENT.model_copy(update=changes), (Show("reminder", "bo"), Show("reminder", "cy")))
+
+
+def test_a_closed_list_is_put_away_so_that_a_phone_has_room_for_the_session() -> None:
+    for slot in ("list", "reminder"):
+        card = view(CLOSED, look(slot))
+        assert (card.items, card.buttons, card.tone) == ((), (), "done")
 
 
 def test_the_next_reminder_is_a_message_of_its_own() -> None:

@@ -200,9 +200,7 @@ moves = st.builds(Step, st.sampled_from(["walk", "walk", "post", "post", "opt", 
 lives = st.lists(asks | moves, min_size=10, max_size=60)
 
 
-def lived(
-    size: int, slack: int, seed: int, share: int, life: Sequence[Step], scrambled: Random | None = None
-) -> Room:
+def lived(size: int, slack: int, seed: int, share: int, life: Sequence[Step], scrambled: Random | None = None) -> Room:
     room = Room(size, slack, seed, share, scrambled)
     for step in life:
         room.act(step)

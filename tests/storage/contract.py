@@ -111,8 +111,8 @@ def decide(puppet: Puppet, event: Event, scene: Scene) -> Step[Puppet]:
             return Step(puppet, reply=quote(json.dumps(_told(puppet, scene))))
         case Told("do", data=data):
             return Step(heard, effects(str(data["effects"])), reply=t("told"))
-        case Told("pass on"):
-            return Step(heard, (Tell(CHILDREN, "pass on"),))
+        case Told("pass on", data={"left": int(left)}):
+            return Step(heard, (Tell(CHILDREN, "pass on", {"left": left - 1}),) if left else ())
         case Rang("refuse"):
             return Step(heard, (Begin("bad", "puppet", {"nonsense": 1}),))
         case Rang("again"):

@@ -1,0 +1,386 @@
+"""The contract of Store: what is to be shown becomes messages, each taken by one worker, until it looks as it must."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from dialogs.base import FACILITATOR, LEARNER, Note, Pressed, Show
+from storage.base import Post
+from tests.storage.contract import NOON, OWNER, World, lines, targets
+
+SECOND = timedelta(seconds=1)
+
+
+async def board(world: World, *shows: Show) -> tuple[str, str, str]:
+    """The host, their session, and a dialog in it that shows this."""
+    host = await world.host()
+    session = await world.session(host)
+    return host, session, await world.dialog(session, "poll", *(shows or [Show("board")]), by=host)
+
+
+async def taken(world: World, owner: str = OWNER) -> Post:
+    """The one message that is due."""
+    posts = await world.due(owner)
+    assert len(posts) == 1
+    return posts[0]
+
+
+async def test_a_message_for_the_room_is_one_in_every_place_with_its_card(world: World) -> None:
+    host = await world.host()
+    session = await world.session(host, places=("slack:C1",))
+    poll = await world.dialog(session, "poll", Show("board"), Note("vote", host, "a"), by=host)
+
+    posts = sorted(await world.due(), key=lambda post: post.place or "")
+
+    assert [(one.slot, one.dialog, one.session, one.tenant, one.place, one.person) for one in posts] == [
+        ("board", poll, session, "acme", place, None) for place in ("slack:C1", f"web:{session}")
+    ]
+    assert [lines(one.card) for one in posts] == [["board", "everybody as nobody", '{"a": 1}']] * 2
+    assert [(one.revision, one.ref, one.tries) for one in posts] == [(1, None, 0)] * 2
+
+
+async def test_a_message_for_one_person_is_drawn_for_them(world: World) -> None:
+    await board(world, Show("hint", "ann"))
+
+    post = await taken(world)
+
+    assert (post.person, post.place, lines(post.card)[1]) == ("ann", None, "ann as nobody")
+
+
+async def test_a_message_brings_the_names_that_its_card_needs(world: World) -> None:
+    host, _, _ = await board(world)
+    session = await world.session(host, Show(f"who:{host}", host), key="s2")
+    assert session
+
+    assert [post.names for post in await world.due() if post.slot == f"who:{host}"] == [{host: "Hana"}]
+
+
+async def test_many_marks_are_one_revision_and_one_card_of_the_moment_it_is_taken(world: World) -> None:
+    host, session, poll = await board(world)
+    people = [f"p{n}" for n in range(30)]
+    await world.joins(session, *people)
+    await world.deliver()
+    for person in people:
+        await world.does(person, poll, Note("vote", person, "a"), Show("board"))
+
+    post = await taken(world)
+
+    assert (post.revision, lines(post.card)[2]) == (2, '{"a": 30}')
+
+
+async def test_what_is_shown_is_not_due_until_it_changes(world: World) -> None:
+    host, _, poll = await board(world)
+    first = await world.deliver()
+    nothing = await world.due()
+    await world.does(host, poll, Show("board"))
+    second = await world.deliver()
+
+    assert nothing == []
+    assert [(post.revision, post.ref, post.rank) for post in (*first, *second)] == [
+        (1, None, 2),
+        (2, f"ref of {first[0].id}", 3),
+    ]
+    assert first[0].id == second[0].id
+
+
+async def test_flags_go_before_what_is_private_before_first_posts_before_edits(world: World) -> None:
+    host, session, poll = await board(world, Show("edited"))
+    await world.joins(session, "ann")
+    await world.deliver()
+    world.move(1)
+
+    shows = [Show("to all", LEARNER), Show("edited"), Show("first"), Show("mine", "ann"), Show("flag", FACILITATOR)]
+    await world.does(host, poll, *shows)
+
+    assert [(post.slot, post.rank) for post in await world.due()] == [
+        ("flag", 0),
+        ("mine", 1),
+        ("first", 2),
+        ("edited", 3),
+        ("to all", 4),
+    ]
+
+
+async def test_what_has_waited_longest_goes_first_among_equals(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    for slot in ("c", "a", "b"):
+        world.move(1)
+        await world.does(host, poll, Show(slot))
+        await world.fold()
+
+    assert [post.slot for post in await world.due(limit=2)] == ["c", "a"]
+    assert [post.slot for post in await world.due()] == ["b"]
+
+
+async def test_a_card_that_cannot_be_made_keeps_no_other_waiting_and_is_tried_again(world: World) -> None:
+    host, session, poll = await board(world, Show("broken"), Show("board"))
+
+    assert targets(await world.deliver()) == [("board", f"web:{session}")]
+    assert await world.due() == []
+    assert await world.store.next_post() == NOON + 1 * SECOND
+    assert (await world.store.counts()).waiting == 1
+
+
+# -- roles --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_message_for_a_role_reaches_those_who_are_there_and_those_who_come_later(world: World) -> None:
+    host, session, poll = await board(world, Show("flag", FACILITATOR), Show("hello", LEARNER))
+    await world.joins(session, "ann", "ben")
+    now = targets(await world.deliver())
+    await world.joins(session, "cem")
+    await world.does(host, session, Note("role", "fay", FACILITATOR))
+    later = targets(await world.deliver())
+    await world.does(host, poll, Show("hello", LEARNER))
+    again = targets(await world.deliver())
+
+    assert sorted(now) == sorted([("flag", host), ("hello", "ann"), ("hello", "ben")])
+    assert sorted(later) == sorted([("flag", "fay"), ("hello", "cem")])
+    assert sorted(again) == sorted([("hello", "ann"), ("hello", "ben"), ("hello", "cem")])
+
+
+async def test_a_message_for_a_role_reaches_nobody_of_another_session(world: World) -> None:
+    host, _, _ = await board(world, Show("hello", LEARNER))
+    elsewhere = await world.session(host, key="s2")
+    await world.joins(elsewhere, "eve")
+
+    assert await world.due() == []
+
+
+async def test_whoever_comes_when_a_dialog_is_done_is_not_shown_it(world: World) -> None:
+    host, session, poll = await board(world, Show("hello", LEARNER))
+    await world.fold()
+    await world.hear(world.event(Pressed, host, dialog=poll, action="finish"))
+    await world.joins(session, "ann")
+
+    assert await world.due() == []
+
+
+async def test_two_hundred_and_fifty_people_of_a_role_are_reached_in_chunks(world: World) -> None:
+    host, session, poll = await board(world, Show("hello", LEARNER))
+    people = [f"p{n:03}" for n in range(250)]
+    await world.does(host, session, *(Note("role", person, LEARNER) for person in people))
+    await world.fold()
+    await world.deliver()
+
+    await world.does(host, poll, Show("hello", LEARNER))
+    reached = []
+    while await world.store.fold(world.now, 1000):
+        reached.append(len(await world.store.due_posts(world.now, OWNER, 1000)))
+
+    assert reached == [100, 100, 50]
+
+
+async def test_everybody_is_reached_though_they_come_while_the_role_is_being_served(world: World) -> None:
+    host, session, poll = await board(world)
+    await world.does(host, session, *(Note("role", f"m{n:03}", LEARNER) for n in range(150)))
+    await world.does(host, poll, Show("hello", LEARNER))
+    await world.store.fold(world.now, 1000)
+
+    await world.joins(session, "a came late", "z came late")
+
+    everybody = ["a came late", *(f"m{n:03}" for n in range(150)), "z came late"]
+    assert sorted(post.person or "" for post in await world.due() if post.slot == "hello") == everybody
+
+
+async def test_whoever_is_off_the_roster_is_not_reached_any_more(world: World) -> None:
+    host, session, poll = await board(world, Show("hello", LEARNER))
+    await world.joins(session, "ann", "ben")
+    await world.deliver()
+
+    await world.does(host, session, Note("role", "ann", None))
+    await world.does(host, poll, Show("hello", LEARNER))
+
+    assert targets(await world.due()) == [("hello", "ben")]
+
+
+async def test_a_place_that_comes_later_is_shown_what_runs(world: World) -> None:
+    host, session, poll = await board(world, Show("board"))
+    done = await world.dialog(session, "done", Show("over"), by=host)
+    await world.hear(world.event(Pressed, host, dialog=done, action="finish"))
+    await world.deliver()
+
+    change = f'{{"title": "s1", "places": ["web:{session}", "slack:C1"]}}'
+    await world.hear(world.event(Pressed, host, dialog=session, action="change", value=change))
+    posts = await world.deliver()
+
+    assert ("board", "slack:C1") in targets(posts)
+    assert [post.slot for post in posts if post.slot != "board"] == []
+    await world.hear(world.event(Pressed, host, dialog=session, action="change", value='{"title": "s1", "minutes": 5}'))
+    assert await world.due() == []  # nothing is drawn again because something else of the session has changed
+
+
+# -- leases -------------------------------------------------------------------------------------------------------------
+
+
+async def test_of_two_workers_one_takes_a_message(world: World) -> None:
+    host, _, poll = await board(world, *(Show(f"s{n}") for n in range(20)))
+    await world.fold()
+    other = world.another()
+
+    batches = await asyncio.gather(
+        *(store.due_posts(world.now, owner, 7) for store, owner in ((world.store, "a"), (other, "b")) for _ in "123")
+    )
+
+    assert sorted(post.slot for batch in batches for post in batch) == sorted(f"s{n}" for n in range(20))
+
+
+async def test_a_message_is_due_again_when_the_lease_of_a_worker_that_died_has_run_out(world: World) -> None:
+    await board(world)
+
+    counts = []
+    for seconds in (0, 29, 1, 1):
+        world.move(seconds)
+        counts.append(len(await world.due()))
+
+    assert counts == [1, 0, 1, 0]
+
+
+async def test_what_changes_while_it_is_being_shown_is_due_at_once_afterwards(world: World) -> None:
+    host, _, poll = await board(world)
+    post = await taken(world)
+    await world.does(host, poll, Note("vote", host, "a"), Show("board"))
+    meanwhile = await world.due()
+
+    settled = await world.store.shown(post, OWNER, "ref", world.now)
+
+    assert (meanwhile, settled) == ([], True)
+    again = await taken(world)
+    assert (again.revision, again.ref, lines(again.card)[2]) == (2, "ref", '{"a": 1}')
+
+
+async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old_card_stays(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
+    newer = await taken(world, "awake")
+    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+    nothing = await world.due("awake")
+
+    # Only now the old card arrives at the platform, over the newer one.
+    settled = await world.store.shown(frozen, "frozen", frozen.ref or "", world.now)
+    last = await taken(world, "awake")
+
+    assert (nothing, settled) == ([], False)
+    assert (lines(frozen.card)[2], lines(last.card)[2], last.ref) == ('{"old": 1}', '{"new": 1}', newer.ref)
+    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.due() == []
+
+
+async def test_two_slow_workers_do_not_take_a_message_from_each_other_for_ever(world: World) -> None:
+    await board(world)
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    awake = await taken(world, "awake")
+
+    late = await world.store.shown(frozen, "frozen", "one", world.now)
+    meanwhile = await world.due("frozen")
+    settled = await world.store.shown(awake, "awake", "two", world.now)
+
+    assert (late, meanwhile, settled) == (False, [], True)
+    last = await taken(world, "awake")  # once more, over both
+    assert last.ref == "two"
+    assert await world.store.shown(last, "awake", "two", world.now)
+    assert await world.due() == []
+
+
+@pytest.mark.parametrize("how", ["postpone", "lost", "failed", "gone"])
+async def test_only_the_owner_of_the_lease_settles_a_message(world: World, how: str) -> None:
+    await board(world)
+    post = await taken(world, "frozen")
+    world.move(31)
+    await taken(world, "awake")
+
+    if how == "gone":
+        await world.store.gone(post, "frozen", "nobody there")
+    else:
+        until = world.now + 600 * SECOND
+        failed = "it failed" if how == "failed" else None
+        await world.store.postpone(post, "frozen", until, lost=how == "lost", failed=failed)
+    world.move(31)
+
+    assert [(one.tries, one.revision) for one in await world.due()] == [(0, 1)]
+
+
+# -- what platforms answer ----------------------------------------------------------------------------------------------
+
+
+async def test_a_message_that_must_wait_is_due_again_then_and_not_before(world: World) -> None:
+    await board(world)
+    post = await taken(world)
+
+    await world.store.postpone(post, OWNER, world.now + 5 * SECOND)
+
+    assert await world.store.next_post() == world.now + 5 * SECOND
+    world.move(4.9)
+    early = await world.due()
+    world.move(0.1)
+    assert (early, [one.tries for one in await world.due()]) == ([], [0])
+
+
+async def test_marks_do_not_hurry_a_message_that_must_wait(world: World) -> None:
+    host, _, poll = await board(world)
+    post = await taken(world)
+    await world.store.postpone(post, OWNER, world.now + 5 * SECOND)
+
+    await world.does(host, poll, Show("board"))
+
+    assert await world.due() == []
+    world.move(5)
+    assert [one.revision for one in await world.due()] == [2]
+
+
+async def test_a_lost_message_is_posted_anew(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Show("board"))
+    post = await taken(world)
+
+    await world.store.postpone(post, OWNER, world.now, lost=True)
+
+    again = await taken(world)
+    assert (post.ref is not None, again.ref, again.rank) == (True, None, 2)
+    assert await world.store.shown(again, OWNER, "another ref", world.now)
+    await world.does(host, poll, Show("board"))
+    assert (await taken(world)).ref == "another ref"
+
+
+async def test_a_message_to_where_nobody_is_ends_and_stays_ended(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.store.gone(await taken(world), OWNER, "the channel was deleted")
+
+    await world.does(host, poll, Show("board"))
+
+    assert await world.due() == []
+    assert (await world.store.next_post(), (await world.store.counts()).waiting) == (None, 0)
+
+
+async def test_a_message_that_failed_counts_its_tries_until_it_is_shown(world: World) -> None:
+    host, _, poll = await board(world)
+    tries = []
+    for _ in range(3):
+        post = await taken(world)
+        tries.append(post.tries)
+        await world.store.postpone(post, OWNER, world.now, failed="503")
+    await world.deliver()
+    await world.does(host, poll, Show("board"))
+
+    assert (tries, (await taken(world)).tries) == ([0, 1, 2], 0)
+
+
+async def test_what_waits_is_counted_with_since_when(world: World) -> None:
+    nothing = await world.store.counts()
+    host, _, poll = await board(world)
+    await world.fold()
+    world.move(60)
+    await world.does(host, poll, Show("another"))
+    waiting = await world.store.counts()
+    await world.deliver()
+    delivered = await world.store.counts()
+
+    assert [(one.waiting, one.oldest) for one in (nothing, waiting, delivered)] == [(0, None), (2, NOON), (0, None)]
