@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, expect
@@ -16,6 +16,7 @@ from bot.app import LOCAL, App, build, running
 from bot.clock import HandClock
 from bot.settings import load
 
+PACE = timedelta(seconds=2)  # a board is drawn at most so often
 PATIENCE = 15_000  # milliseconds that a page may take to show what it must; nothing else here depends on real time
 expect.set_options(timeout=PATIENCE)
 
@@ -54,10 +55,13 @@ class Story:
         await self.passes((moment - self.clock.now()).total_seconds())
 
     async def passes(self, seconds: float) -> None:
-        """Time passes, and everything that it brings has happened and been shown."""
+        """Time passes, and everything that it brings has happened and been shown, at the room's pace."""
         await self.settles()
         self.clock.move(seconds)
         await self.settles()
+        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
+            self.clock.move((post - self.clock.now()).total_seconds())
+            await self.settles()
 
     async def settles(self) -> None:
         """Everything that can be delivered now has been."""
@@ -91,11 +95,15 @@ class Person:
 
     async def does_not_see(self, title: str) -> None:
         """No such card."""
-        await expect(self.page.locator("article.card", has=self.page.get_by_role("heading", name=title))).to_have_count(0)
+        await expect(self.page.locator("article.card", has=self.page.get_by_role("heading", name=title))).to_have_count(
+            0
+        )
 
     async def is_told(self, words: str) -> None:
         """A receipt says so."""
-        await expect(self.page.locator(".receipt, .replies").filter(has_text=words).first).to_be_visible(timeout=PATIENCE)
+        await expect(self.page.locator(".receipt, .replies").filter(has_text=words).first).to_be_visible(
+            timeout=PATIENCE
+        )
 
     async def clicks(self, title: str, label: str) -> None:
         """Press a button of a card with the mouse."""

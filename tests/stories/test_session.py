@@ -211,6 +211,6 @@ async def test_a_session_opened_at_once_needs_no_plan(tmp_path: Path, browser: B
         await guest.sees("Team retrospective", "I'm here")
         await guest.clicks("Team retrospective", "I'm here")
         await guest.is_told("You are checked in.")
-        await guest.types('/ilt new giving-feedback on tomorrow 14:00')
+        await guest.types("/ilt new giving-feedback on tomorrow 14:00")
         await guest.is_told("You are a guest here.")
         assert story.failed == []
