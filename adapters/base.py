@@ -125,6 +125,10 @@ class Bot(Protocol):
         """One message as each of these people sees it now; those who may not see it are left out."""
         ...
 
+    async def session(self, session: str) -> Brief | None:
+        """What a session says of itself to somebody at its door. None: there is no such session."""
+        ...
+
     async def admit(self, session: str, name: str) -> str | None:
         """A new learner who came by the open link. Returns the person's id; None: no such session, or it is over."""
         ...

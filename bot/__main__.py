@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from bot import creating, demo, plans
 from bot.app import build, running
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    except OperationalError as error:
+    except DatabaseError as error:
         print(f"The database cannot be used: {error.orig}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.app import LOCAL, App, build
-from bot.plans import Listed
+from bot.plans import Listed, in_words
 from bot.settings import Settings
 from dialogs.base import Commanded, Role, Submitted
+from dialogs.card import Text
 from dialogs.plan import Plan
 from storage.batch import identify
 from storage.sql import migrate
@@ -73,7 +74,8 @@ async def create_in(app: App, asked: Asked) -> Created:
     answer = await app.engine.hear(sent)
     known = await app.store.session(session)
     if known is None:
-        raise CannotError(f"The session could not be created: {answer.reply}")
+        why = in_words(answer.reply) if isinstance(answer.reply, Text) else "nobody says why"
+        raise CannotError(f"The session could not be created: {why}")
     return Created(session, host, await links(app, session, host))
 
 
@@ -126,6 +128,6 @@ async def listing(settings: Settings) -> list[str]:
         rows = await app.store.all_sessions()
     finally:
         await app.store.close()
-    return [f"{brief.phase:<9} {brief.starts or brief.opened or '':<26} {brief.title}" for brief in rows] or [
+    return [f"{brief.phase:<9} {brief.starts or brief.opened or ''!s:<26} {brief.title}" for brief in rows] or [
         "There are no sessions yet."
     ]

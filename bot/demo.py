@@ -11,34 +11,39 @@ import asyncio
 import contextlib
 import json
 import logging
+import multiprocessing
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import urllib.error
+import threading
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from aiohttp import web
 
 from bot import creating, plans
 from bot.app import App, build, running
-from bot.clock import FastClock, HandClock, WallClock
+from bot.clock import FastClock, HandClock
 from bot.rehearsal.cast import CAST
 from bot.settings import Settings, WrongError, load
 from dialogs.plan import Plan
 from storage.sql import migrate
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 SECRET = "cohost.secret"  # noqa: S105 - the name of the file
-FILES = ("cohost.db", "cohost.db-wal", "cohost.db-shm", "clock.json", "stage.json", "class.json", "server.log")
+STAGE, LOG = "stage.json", "server.log"
+FILES = ("cohost.db", "cohost.db-wal", "cohost.db-shm", "clock.json", "class.json", STAGE, LOG)
 BEFORE = timedelta(hours=24, seconds=45)  # when the curtain rises: just before the checklists go out
 AFTER = timedelta(days=4)  # beyond this there is nothing to see
 FAR = timedelta(minutes=4)  # the next thing must be so far away for the clock to leap,
@@ -46,7 +51,7 @@ IDLE = timedelta(seconds=45)  # nobody may have done anything for so long,
 SHORT = timedelta(seconds=5)  # and it leaps to this much before it
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command and its options."""
     demo = commands.add_parser("demo", help="play a whole simulated session in the web room")
     demo.add_argument("--headless", action="store_true", help="play it fast, tell it as a story, check that it adds up")
@@ -68,60 +73,65 @@ class Stage:
     folder: Path
     port: int
     speed: float
-    server: subprocess.Popen[bytes] | None = None
+    server: BaseProcess | None = None
     people: subprocess.Popen[bytes] | None = None
 
     def settings(self) -> Settings:
         """The server's settings: nothing from the environment."""
         return settings_in(self.folder, self.port)
 
-    def set_up(self, plan: Plan, *, lead: bool = True) -> creating.Created:
-        """Make the secret, the database and the session, and list the class with everybody's link."""
+    def clear(self) -> None:
+        """Begin with nothing but the secret."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in FILES:
             (self.folder / name).unlink(missing_ok=True)
+        (self.folder / LOG).touch()
         keep_secret(self.folder / SECRET)
+
+    def set_up(self, plan: Plan, *, lead: bool = True) -> creating.Created:
+        """Make the database and the session, and list the class with everybody's link."""
         starts = (datetime.now(UTC) + timedelta(days=1)).replace(hour=13, minute=0, second=0, microsecond=0)
         created = asyncio.run(create(self.settings(), plan, starts))
         stage = {"port": self.port, "speed": self.speed, "starts": starts.isoformat(), "session": created.session}
-        (self.folder / "stage.json").write_text(json.dumps(stage))
         (self.folder / "class.json").write_text(json.dumps(listed(created, plan, starts, lead=lead)))
+        (self.folder / "stage.new").write_text(json.dumps(stage))
+        (self.folder / "stage.new").rename(self.folder / STAGE)  # all of it at once: the server waits for it
         return created
 
     def start_server(self) -> None:
-        """Serve, in a process that may be killed."""
-        with (self.folder / "server.log").open("ab") as log:
-            command = [sys.executable, "-m", "bot.demo", str(self.folder)]
-            self.server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        """Serve, in a process that may be killed. It waits for the session to be there."""
+        # A copy of this process has imported everything already; but copying one with threads may copy a held lock.
+        method = "fork" if threading.active_count() == 1 else "spawn"
+        sys.stdout.flush()
+        make = multiprocessing.get_context(method).Process  # type: ignore[attr-defined]
+        self.server = make(target=serve_in, args=(self.folder, os.getpid()), daemon=True)
+        self.server.start()
 
     def wait_until_ready(self, seconds: float = 20) -> None:
         """Return when the server answers."""
-        clock = WallClock()
-        until = clock.now() + timedelta(seconds=seconds)
-        while clock.now() < until and self.server and self.server.poll() is None:
-            with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):  # noqa: S310
+        until, address = time.monotonic() + seconds, f"http://127.0.0.1:{self.port}/healthz"
+        while time.monotonic() < until and self.server and self.server.is_alive():
+            with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
                 return
-            asyncio.run(asyncio.sleep(0.05))
-        log = (self.folder / "server.log").read_text(errors="replace").strip().splitlines()
+            time.sleep(0.02)
+        log = (self.folder / LOG).read_text(errors="replace").strip().splitlines()
         raise WrongError(f"the server of the demo did not start: {log[-1] if log else 'it says nothing'}")
 
-    def start_people(self, *options: str) -> subprocess.Popen[bytes]:
-        """Let the class come."""
+    def start_people(self, *options: str, out: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+        """Let the class come. What they tell goes to `out`, or is printed."""
         command = [sys.executable, "-m", "bot.rehearsal", "--class", str(self.folder / "class.json")]
         command += ["--clock", str(self.folder / "clock.json"), "--speed", str(self.speed), *options]
-        self.people = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+        self.people = subprocess.Popen(command, start_new_session=True, stdout=out, stderr=out)  # noqa: S603
         return self.people
 
     def stop(self) -> None:
-        """End everything at once."""
-        for process in (self.people, self.server):
-            if process and process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(3)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+        """End everything at once: whatever was acknowledged is stored, and nobody needs to be asked to finish."""
+        if self.people and self.people.poll() is None:
+            self.people.kill()
+            self.people.wait()
+        if self.server:
+            self.server.kill()
+            self.server.join()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -133,10 +143,12 @@ def run(args: argparse.Namespace) -> int:
     speed = args.speed or (40 if args.headless else 4 if args.no_facilitator else 10)
     stage = Stage(folder, port, speed)
     try:
-        created = stage.set_up(plan, lead=not args.no_facilitator)
+        stage.clear()
         stage.start_server()
+        created = stage.set_up(plan, lead=not args.no_facilitator)
         stage.wait_until_ready()
         if args.headless:
+            print(f"A class plays “{plan.title}”, {speed:g} times as fast as life. Their story follows.", flush=True)
             return stage.start_people("--headless", "--limit", "50").wait()
         return watch(stage, plan, created, lead=not args.no_facilitator)
     except KeyboardInterrupt:
@@ -151,20 +163,22 @@ def run(args: argparse.Namespace) -> int:
 def watch(stage: Stage, plan: Plan, created: creating.Created, *, lead: bool) -> int:
     """Print the ways in, play, and go on serving until told to stop."""
     ways = {name: (what, link) for name, what, link in created.links if what != "console"}
-    print(f"Cohost plays “{plan.title}” with a simulated class, {stage.speed:g} times as fast as life. Open any of these:\n")
+    print(
+        f"Cohost plays “{plan.title}” with a simulated class, {stage.speed:g} times as fast as life. Open any of these:"
+    )
     leader, helper = (one.name for one in CAST if one.part == "facilitator")
     rows = [("Watch as a facilitator", helper)] if lead else [("You lead, as", leader)]
     rows += [("Watch as a learner", next(one.name for one in CAST if one.part == "learner"))]
     rows += [("Watch as a manager", name) for name, (what, _) in list(ways.items()) if what == "manager"][:1]
     for says, name in rows:
-        print(f"  {f'{says} ({name})':<44} {ways[name][1]}")
-    print(f"  {'Join as yourself, as a learner':<44} {ways['anybody'][1]}\n\nCtrl-C ends the demo.\n", flush=True)
+        print(f"\n  {says} ({name})\n    {ways[name][1]}")
+    print(f"\n  Join as yourself, as a learner\n    {ways['anybody'][1]}\n\nCtrl-C ends the demo.\n", flush=True)
     people = stage.start_people("--limit", "86400")
     if people.wait() == 0:
         print("\nThe story is over. The rooms stay open: look around, then end the demo with Ctrl-C.", flush=True)
     if stage.server:
-        stage.server.wait()
-    raise WrongError(f"the server of the demo has stopped; see {stage.folder / 'server.log'}")
+        stage.server.join()
+    raise WrongError(f"the server of the demo has stopped; see {stage.folder / LOG}")
 
 
 def free_port(wanted: int) -> int:
@@ -182,7 +196,8 @@ def free_port(wanted: int) -> int:
 def keep_secret(file: Path) -> None:
     """A secret for the links, readable by nobody else."""
     with contextlib.suppress(FileExistsError):
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as secret:
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "w") as secret:
             secret.write(secrets.token_urlsafe(32))
 
 
@@ -223,25 +238,30 @@ def listed(created: creating.Created, plan: Plan, starts: datetime, *, lead: boo
 # -- the serving process -----------------------------------------------------------------------------------------------
 
 
+def serve_in(folder: Path, parent: int) -> None:
+    """Be the server: a process of its own, which writes to its own log."""
+    os.setsid()  # Ctrl-C is for whoever conducts
+    sys.stdout = sys.stderr = (folder / LOG).open("a", buffering=1)
+    for number in (1, 2):
+        os.dup2(sys.stderr.fileno(), number)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
+    while not (folder / STAGE).exists() and os.getppid() == parent:
+        time.sleep(0.02)
+    asyncio.run(serve(folder, parent))
+
+
 async def serve(folder: Path, parent: int) -> None:
-    """Serve the demo in this folder until told to stop, or until nobody conducts any more."""
-    stage = json.loads((folder / "stage.json").read_text())
+    """Serve the session in this folder for as long as somebody conducts."""
+    stage = json.loads((folder / STAGE).read_text())
     starts = datetime.fromisoformat(stage["starts"])
     clock = FastClock(folder / "clock.json", starts - BEFORE, stage["speed"])
     app = build(settings_in(folder, stage["port"]), clock)
-    stop = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     conductor = Conductor(app, clock, starts, stage["session"])
     app.http.middlewares.append(conductor.listen)
     async with running(app):
-        leaping = asyncio.create_task(conductor.conduct(), name="conductor")
-        while not stop.is_set() and os.getppid() == parent and not leaping.done():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 1)
-        leaping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await leaping
+        while os.getppid() == parent:
+            await asyncio.sleep(0.1)
+            await conductor.conduct()
 
 
 class Conductor:
@@ -252,24 +272,18 @@ class Conductor:
         self.heard = clock.now()
 
     @web.middleware
-    async def listen(self, request: web.Request, handler: Any) -> web.StreamResponse:
+    async def listen(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Somebody does something."""
         self.heard = self.clock.now()
         try:
-            answer: web.StreamResponse = await handler(request)
+            return await handler(request)
         finally:
             self.heard = self.clock.now()
-        return answer
 
     async def conduct(self) -> None:
-        """Look again and again."""
-        while True:
-            await asyncio.sleep(0.1)
-            if self.clock.now() - self.heard > IDLE:
-                await self.leap()
-
-    async def leap(self) -> None:
-        """To just before the next thing, if that is far."""
+        """Leap to just before the next thing, if it is far and nobody is doing anything."""
+        if self.clock.now() - self.heard < IDLE:
+            return
         found = await self.app.store.session(self.session)
         coming = [await self.app.store.next_timer(), await self.app.store.next_post()]
         if found and found[1].phase == "planned":
@@ -278,8 +292,3 @@ class Conductor:
         if due and due - self.clock.now() > FAR and due < self.starts + AFTER:
             self.clock.leap(due - SHORT)
             self.heard = self.clock.now()
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(serve(Path(sys.argv[1]), os.getppid()))

@@ -18,7 +18,7 @@ from adapters.base import Answer, RoomView, Seen
 from bot.clock import Clock
 from bot.scene import roster
 from dialogs import commands
-from dialogs.base import Commanded, Event, Joined, Listed
+from dialogs.base import Brief, Commanded, Event, Joined, Listed
 from dialogs.card import Text, people_in, t
 from storage.base import Glimpse, Hot, Outcome, Store
 
@@ -108,8 +108,11 @@ class Engine:
                     done.set_result(outcome)
             for _ in batch:
                 self._waiting.task_done()
-            await self.hot.nudge("outbox")
-            await self.hot.nudge("timers")
+            try:
+                await self.hot.nudge("outbox")
+                await self.hot.nudge("timers")
+            except Exception:  # nudges may be lost: the loops look by themselves, only later
+                log.exception("the outbox and the timers could not be nudged")
 
     # -- what adapters read --------------------------------------------------------------------------------------------
 
@@ -143,6 +146,11 @@ class Engine:
         """One message as each of these people sees it now."""
         found = await self.store.looks(dialog, slot, viewers, self.clock.now())
         return {person: _seen(glimpse) for person, glimpse in found.items()}
+
+    async def session(self, session: str) -> Brief | None:
+        """What a session says of itself to somebody at its door."""
+        known = await self.store.session(session)
+        return known[1] if known else None
 
     async def admit(self, session: str, name: str) -> str | None:
         """A new learner who came by the open link."""

@@ -46,7 +46,7 @@ class Outbox:
                         await self._rest()
                 except Exception:
                     log.exception("the outbox stumbled and goes on")
-                    await asyncio.sleep(1)
+                    await self.clock.sleep(1)
         finally:
             for lane in (lanes := [*self._lanes.values()]):
                 lane.cancel()

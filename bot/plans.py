@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from dialogs import KINDS
-from dialogs.card import Text
+from dialogs.card import Piece, Text, When
 from dialogs.plan import Plan, Problem, read_plan
 
 
@@ -67,8 +68,14 @@ def line(path: Path, problem: Problem) -> str:
 
 
 def in_words(text: Text) -> str:
-    """A text for a terminal: names and moments do not occur in what is printed there."""
-    return "".join(str(piece) for piece in text.pieces())
+    """A text for a terminal: of people and links nothing is printed there."""
+    return "".join(_in_words(piece) for piece in text.pieces())
+
+
+def _in_words(piece: Piece) -> str:
+    if isinstance(piece, When):
+        return f"{piece.at.astimezone(ZoneInfo(piece.zone)):%Y-%m-%d %H:%M} {piece.zone}"
+    return piece if isinstance(piece, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def roster(path: Path) -> list[Listed]:
 
 
 def _listed(path: Path, number: int, row: Mapping[str, str | None]) -> Listed:
-    name, role, email, manager = ((row.get(column) or "").strip() for column in ("name", "role", "email", "manager"))
+    name, role, email, manager = (" ".join((row.get(x) or "").split()) for x in ("name", "role", "email", "manager"))
     if not name:
         raise UnreadableError(f"{path}:{number}: this line has no name")
     if role.lower() not in ROLES:

@@ -36,7 +36,7 @@ class Timers:
                 raise
             except Exception:
                 log.exception("the timers stumbled and go on")
-                await asyncio.sleep(1)
+                await self.clock.sleep(1)
 
     async def tidy(self) -> None:
         """Once an hour, forget what needs no keeping."""

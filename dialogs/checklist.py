@@ -36,6 +36,8 @@ from dialogs.words import short
 
 APART = timedelta(minutes=10)  # whoever was just sent the list or a reminder gets no other reminder
 
+OVER = t("The time to get ready is over. This list is closed.")
+
 
 class Item(Frozen):
     """One thing to have ready, and how, for those who ask."""
@@ -58,6 +60,7 @@ class State(Frozen):
     remind_at: AwareDatetime | None = None
     title: str = ""
     closed: bool = False  # nobody is reminded any more: the session has begun, or is called off
+    over: bool = False  # the session has ended, or is called off: nothing is ticked any more
     sent_at: AwareDatetime | None = None  # when the list or the latest reminder went out
     reminders: int = 0  # how many there were; each is a message of its own
     reminded: tuple[str, ...] = ()  # who got the latest
@@ -89,6 +92,8 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             sent = checklist.model_copy(update={"sent_at": scene.now})
             at = ahead(sent, scene.now)
             return Step(sent, (Show("list", sent.role), *board(sent), *((Wake("remind", at),) if at else ())))
+        case Pressed(action="tick" | "untick" | "help" | "helped") if checklist.over:
+            return Step(checklist, reply=OVER)
         case Pressed(action="helped") if scene.role is not FACILITATOR:
             return Step(checklist, reply=t("Only a facilitator can mark this as helped."))
         case Pressed(action="helped", value=person, by=str(helper)) if person in checklist.helping:
@@ -121,9 +126,11 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
         case Told("show"):
             return Step(checklist, board(checklist))
         case Told("start" | "end" | "cancel" as what):
-            closed = checklist.model_copy(update={"closed": True})
+            over = what != "start"
+            closed = checklist.model_copy(update={"closed": True, "over": over})
             reminders = tuple(Show(closed.reminder, person) for person in closed.reminded)
-            return Step(closed, (Wake("remind", None), Show("list", closed.role), *reminders), done=what != "start")
+            asked = tuple(Show(f"help:{person}", FACILITATOR) for person in closed.helping if over)
+            return Step(closed, (Wake("remind", None), Show("list", closed.role), *reminders, *asked), done=over)
     return Step(checklist)
 
 
@@ -191,7 +198,7 @@ def view(checklist: State, look: Look) -> Card:
 def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     """Each item, how it stands and what can be done; the reminder has the open ones only."""
     if checklist.closed:  # put away: while the session runs, a phone has room for the session only
-        return Card(titled(checklist, look), (t("The time to get ready is over. This list is closed."),), tone="done")
+        return Card(titled(checklist, look), (OVER,), tone="done")
     values = {**look.mine, **standing(look.tally).get(look.viewer or "", {})}
     left = checklist.left(values)
     items = [item for item in checklist.items if not reminder or values.get(item.key) != "done"]
@@ -244,9 +251,11 @@ def wanted(checklist: State, values: Mapping[str, str], person: str) -> Card:
     items = tuple(quote(item.text) for item in checklist.items if values.get(item.key) == "help")
     if not items:
         return Card(title=t("{who} does not need help any more", who=Who(person)), tone="done")
+    title, footer = t("{who} needs help to get ready", who=Who(person)), t("Only facilitators see this.")
+    if checklist.over:
+        return Card(title, items, footer=footer, tone="done")
     helped = Button("helped", t("Helped"), person, style="primary")
-    title = t("{who} needs help to get ready", who=Who(person))
-    return Card(title, items, buttons=(helped,), footer=t("Only facilitators see this."), tone="flag")
+    return Card(title, items, buttons=(helped,), footer=footer, tone="flag")
 
 
 def readiness(checklist: State, look: Look) -> Card:

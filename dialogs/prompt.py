@@ -198,8 +198,8 @@ def over(prompt: State, scene: Scene) -> Step[State]:
     """The question is closed, whoever was called keeps their place."""
     closed = prompt.model_copy(update={"phase": "over", "called": None})
     timers = (Wake("call", None), Wake("timeout", None), Wake("quiet", None))
-    effects = (Show("board"), *timers, *unflag(prompt, scene, "over"))
-    return Step(closed, effects, reply=t("The question is closed."), done=True)
+    told = unflag(prompt, scene, "over")
+    return Step(closed, (Show("board"), *timers, *told), reply=t("The question is closed."), done=True)
 
 
 def view(prompt: State, look: Look) -> Card:

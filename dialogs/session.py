@@ -81,7 +81,7 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Told("survey closed"):
             return Step(session, (Begin("digest", "digest", digest_setup(session)),))
         case Rang("archive") if session.brief.phase == "closed":
-            return Step(having(session, phase="archived"), done=True)
+            return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
     return Step(session)
 
 

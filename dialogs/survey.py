@@ -87,6 +87,8 @@ def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
             return answer(survey, person, values)
         case Pressed(action="close") if scene.role is not FACILITATOR:
             return Step(survey, reply=t("Only a facilitator can close this survey."))
+        case Pressed(action="close") if survey.closed:
+            return Step(survey, reply=t("This survey has closed already."))
         case Pressed(action="close") | Rang("close") | Told("close") if not survey.closed:
             closed = survey.model_copy(update={"closed": True})
             shows = (Show("results", FACILITATOR), *(Show("form", person) for person in survey.asked))

@@ -339,7 +339,7 @@ class Batch:
     def _new(self, id_: str, event: Event, scope: str, key: str, kind: str, state: Frozen, parent: Live | None) -> Live:
         root = self.kinds[kind].root
         session = id_ if root else parent.session if parent else None
-        cohort = parent.cohort if parent else ""
+        cohort = parent.cohort if parent else id_
         if root:
             brief: Brief = state.brief  # type: ignore[attr-defined]
             # Two companies may both call a cohort "spring": they share no rotation.

@@ -95,11 +95,15 @@ class Rows:
 
     def sessions(self, person: str) -> Sequence[Listing]:
         """The sessions of this person, the newest first."""
-        mine = and_(
-            NOTE.c.dialog == DIALOG.c.id, NOTE.c.key == "role", NOTE.c.person == person, NOTE.c.value.is_not(None)
-        )
+        own = select(PERSON.c.tenant).where(PERSON.c.id == person).scalar_subquery()  # whoever else names this person
+        role = and_(NOTE.c.key == "role", NOTE.c.person == person, NOTE.c.value.is_not(None))
+        mine = and_(NOTE.c.dialog == DIALOG.c.id, DIALOG.c.tenant == own, role)
         rows = self.db.execute(
-            select(DIALOG, NOTE.c.value.label("role")).join(NOTE, mine).order_by(DIALOG.c.begun.desc()).limit(50)
+            select(DIALOG, NOTE.c.value.label("role"))
+            .select_from(DIALOG)
+            .join(NOTE, mine)
+            .order_by(DIALOG.c.begun.desc())
+            .limit(50)
         )
         return tuple(Listing(row.id, Role(row.role), brief_of(self._dialog(row))) for row in rows)
 

@@ -225,7 +225,7 @@ class SqlStore:
                 select(DIALOG.c.id).where(DIALOG.c.kind.in_(roots)).order_by(DIALOG.c.begun.desc())
             ).scalars()
             facts = Rows(db, self.kinds)
-            return [brief_of(dialog) for row in rows if (dialog := facts.dialog(row.id))]
+            return [brief_of(dialog) for root in rows if (dialog := facts.dialog(root))]
 
         return await self._reading(find)
 

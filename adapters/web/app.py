@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
@@ -29,6 +29,7 @@ from adapters.web.read import Heard, Sender, read
 from adapters.web.serving import HEADERS, Files, Refuse, form, guard, see_other, wants_json
 from adapters.web.serving import page as html
 from dialogs.base import FACILITATOR, Event, Joined, Left
+from dialogs.card import people_in
 from dialogs.verbs import VERBS
 
 Sort = Literal["room", "desk", "report"]
@@ -78,6 +79,8 @@ class Web:
 
     async def _push(self, dialog: str, slot: str, viewers: list[Viewer], names: Mapping[str, str]) -> None:
         seen = await self._bot.looks(dialog, slot, sorted({viewer.page.person for viewer in viewers}))
+        if not _named(seen.values(), names):  # it has changed since the message was made, and names somebody else
+            names = {**names, **(await self._view(viewers[0].page)).names}
         gone = pack("gone", {"id": card_id(dialog, slot)})
         drawn: dict[Seen, bytes | None] = {}  # most people see the same card: it is drawn once for all of them
         for viewer in viewers:
@@ -101,7 +104,10 @@ class Web:
 
     async def _refresh_desk(self, person: str) -> None:
         for viewer in self._hub.viewers(person, "desk"):
-            viewer.send(await self._truth(viewer.page))
+            try:
+                viewer.send(await self._truth(viewer.page))
+            except Refuse:  # the person is gone; so is their page
+                viewer.send(None)
 
     # -- the web server's side -----------------------------------------------------------------------------------------
 
@@ -224,9 +230,13 @@ class Web:
         # The one who pressed sees the card change at once; everybody else at the room's pace.
         looks = await self._bot.looks(slip.dialog, slip.slot, [page.person]) if slip.dialog and slip.slot else {}
         names = {**self._hub.room(page.session).names, **slip.answer.names}
+        if not _named(looks.values(), names):
+            names |= (await self._view(page)).names
         reader = Reader(page.tenant, page.person, names)
         told = self._draw.told(slip, reader)
         look = looks.get(page.person)
+        if look and page.sort != "room" and not look.private:
+            look = None  # it may be seen, but not on this page
         return web.json_response(
             {
                 "receipt": told.line or None,
@@ -284,6 +294,11 @@ class Web:
 
     def _path(self, sort: Sort, request: web.Request) -> str:
         return f"{self._links.prefix}/{ROOTS[sort]}/{request.match_info['token']}"
+
+
+def _named(seen: Iterable[Seen], names: Mapping[str, str]) -> bool:
+    """Whether everybody on these cards is known by name."""
+    return names.keys() >= set(people_in(one.card for one in seen))
 
 
 def _suggestions() -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from adapters.web.serving import Refuse, form, page, see_other
 
 REMEMBERED = 30 * 24 * 3600  # seconds that a device knows who came through this door
 ADMISSIONS = 1_000
+OVER = "This session is over, or is not there any more."
 
 
 class Door:
@@ -38,7 +39,7 @@ class Door:
         except BadForm as bad:
             return await self._ask(request, door, error=str(bad), name=(fields.get("name") or [""])[0])
         if person is None:
-            raise Refuse(404, "This session is over, or is not there any more.", "Ask your facilitator for a new link.")
+            raise Refuse(404, OVER, "Ask your facilitator for a new link.")
         address = local(self._links.room(door.tenant, door.session, person))
         response = see_other(address)
         response.set_cookie(
@@ -69,12 +70,17 @@ class Door:
 
     async def _ask(self, request: web.Request, door: Pass, error: str = "", name: str = "") -> web.Response:
         known = self._links.read_room(request.cookies.get(_cookie(door.session), ""))
+        brief = await self._bot.session(door.session)
         view = None
         if known and (known.tenant, known.session) == (door.tenant, door.session):
             view = await self._bot.room(known.session, known.person)
+        if brief is None or (brief.phase in {"closed", "archived"} and view is None):
+            raise Refuse(404, OVER, "Ask your facilitator for a new link.")
         return page(
             self._draw.page(
                 "join",
+                title=brief.title,
+                brief=brief,
                 known=view.name if view else "",
                 known_path=local(self._links.room(door.tenant, door.session, view.person)) if view else "",
                 error=error,

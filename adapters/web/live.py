@@ -2,6 +2,11 @@
 
 A viewer is one open page. Its queue is bounded: whoever reads too slowly is cut off, connects again by itself and is
 sent the whole truth, so that a dead phone never holds up the others.
+
+What flows: `sync` {cards, chat, sessions} once, on connecting: the page has exactly these cards. After it `card` {id,
+region ("you" or "room"), order, html}, new or changed; `chat` {id, dialog, order, mine, html}; `gone` {id}. The html of
+a card is a whole `div.entry` of pages/card.html. A card with a smaller `data-revision` than the one that is shown was
+overtaken on its way.
 """
 
 from __future__ import annotations

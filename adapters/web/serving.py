@@ -97,7 +97,7 @@ def refusal(draw: Draw, request: web.Request, no: Refuse) -> web.Response:
 
 
 def page(html: str, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
-    """A page. Half a character, which another platform may have let in, must not keep everybody out: it becomes a "?"."""
+    """A page. Half a character, which another platform may have let in, becomes a "?" and keeps nobody out."""
     body = html.encode(errors="replace")
     return web.Response(body=body, status=status, content_type="text/html", charset="utf-8", headers=headers)
 

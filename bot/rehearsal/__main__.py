@@ -14,16 +14,18 @@ from typing import Any
 
 import aiohttp
 
-from bot.rehearsal.checks import Class, check
+from bot.rehearsal.browser import UnreachableError
+from bot.rehearsal.checks import check
 from bot.rehearsal.facilitator import Facilitator
 from bot.rehearsal.learner import Learner
 from bot.rehearsal.manager import Manager
 from bot.rehearsal.people import Listed, Person, World
+from bot.rehearsal.register import Register, Sums
 from bot.rehearsal.steps import steps
 from bot.rehearsal.story import Story, short
 from bot.rehearsal.wall import Wall
 
-PARTS: dict[str, type[Person]] = {"learner": Learner, "facilitator": Facilitator, "manager": Manager}
+PARTS: dict[str, type[Person]] = {"facilitator": Facilitator, "learner": Learner, "manager": Manager}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +50,9 @@ async def play(listed: dict[str, Any], args: argparse.Namespace) -> int:
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
         world = World(wall, http, story, int(listed.get("seed", 1)), starts)
-        people = [somebody(one, world) for one in listed["people"]]
+        people = [
+            somebody(one, world) for one in sorted(listed["people"], key=lambda one: list(PARTS).index(one["part"]))
+        ]
         try:
             async with asyncio.timeout(args.limit):
                 await live(people)
@@ -108,24 +112,44 @@ async def tell(people: Sequence[Person], story: Story, starts: datetime, *, chec
     try:
         async with asyncio.timeout(20):
             sums = await check(people, story)
+    except (UnreachableError, TimeoutError) as error:
+        story.missing(f"nobody can load their page at the end: {str(error) or 'it takes too long'}")
+        sums = Sums()
     finally:
         for one in people:
             await one.leave()
     print("\nTHE CLASS")
     for one in people:
-        print(f"  {short(one.name)}: {one.name}, {one.listed.part}" + (f" ({', '.join(sorted(one.listed.habits))})" if one.listed.habits else ""))
+        print(
+            f"  {short(one.name)}: {one.name}, {one.listed.part}"
+            + (f" ({', '.join(sorted(one.listed.habits))})" if one.listed.habits else "")
+        )
     print("\nTHE STORY, from what each of them received")
     for line in story.told():
         print(line)
-    found = list(steps(Class(people, {one.name: list(one.page.cards.values()) for one in people}, story), starts, checklist=checklist))
+    found = list(
+        steps(
+            Register(people, {one.name: list(one.page.cards.values()) for one in people}, story),
+            starts,
+            checklist=checklist,
+        )
+    )
     print("\nWHAT HAPPENED")
     for says, happened in found:
         print(f"  {'yes' if happened else 'NO '}  {says}")
     print("\nWHAT ADDS UP, by their own count")
     for says in sums.right:
         print(f"  yes  {says}")
-    missing = [*story.lacking, *(f"this did not happen: {says}" for says, happened in found if not happened), *sums.wrong]
-    print(f"\nMISSING: {len(missing)}" if missing else f"\nEverything happened, and everything adds up: {len(found)} steps, {len(sums.right)} sums.")
+    missing = [
+        *story.lacking,
+        *(f"this did not happen: {says}" for says, happened in found if not happened),
+        *sums.wrong,
+    ]
+    print(
+        f"\nMISSING: {len(missing)}"
+        if missing
+        else f"\nEverything happened, and everything adds up: {len(found)} steps, {len(sums.right)} sums."
+    )
     for says in missing:
         print(f"  {says}")
     return 1 if missing else 0

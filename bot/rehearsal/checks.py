@@ -4,111 +4,64 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.rehearsal.learner import Learner
 from bot.rehearsal.people import Act, Person
 from bot.rehearsal.reading import Card
+from bot.rehearsal.register import SOMEBODY, Register, Sums, called
 from bot.rehearsal.story import Story
 
 K = 5  # below this many, no result is shown
 GRACE = timedelta(seconds=120)  # after coming in, nobody is called on for so long
 
 
-@dataclass(slots=True)
-class Sums:
-    """What was found: each a line for people."""
-
-    right: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-    def hold(self, holds: object, says: str, but: str) -> None:
-        """Note whether something holds."""
-        (self.right if holds else self.wrong).append(says if holds else f"{says}: {but}")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Somebody was called on, as the room saw it."""
-
-    at: datetime
-    dialog: str
-    name: str
-
-
-@dataclass(slots=True)
-class Class:
-    """Everybody, with what their pages show when they are loaded anew."""
-
-    people: Sequence[Person]
-    fresh: Mapping[str, Sequence[Card]]
-    story: Story
-
-    @property
-    def learners(self) -> list[Learner]:
-        """Those who came to learn, or should have."""
-        return [one for one in self.people if isinstance(one, Learner)]
-
-    def part(self, part: str) -> list[Person]:
-        """Everybody of a part."""
-        return [one for one in self.people if one.listed.part == part]
-
-    def acts(self, *parts: str, **like: str) -> Iterator[tuple[Person, Act]]:
-        """What was done and acknowledged, in order."""
-        for one in self.people:
-            for act in one.acts:
-                fits = all(getattr(act, name) == value for name, value in like.items())
-                if fits and not act.told.refused and (not parts or one.listed.part in parts):
-                    yield one, act
-
-    def attended(self) -> list[Learner]:
-        """The learners whose page was open while the session was."""
-        ended = max((act.at for _, act in self.acts("facilitator", what="say") if act.label == "/ilt end"), default=None)
-        return [one for one in self.learners if one.came and (ended is None or one.came < ended)]
-
-    def items(self, name: str) -> int:
-        """How many items this learner's checklist has."""
-        sights = (one for one in self.story.sights if one.who.name == name and one.card.slot == "list")
-        return max((len(one.card.items) for one in sights), default=0)
-
-    def calls(self) -> list[Call]:
-        """Who was called on, in the order in which the room first saw it."""
-        found: dict[tuple[str, str], Call] = {}
-        for sight in self.story.sights:
-            name = called(sight.card)
-            if name and (sight.card.dialog, name) not in found:
-                found[sight.card.dialog, name] = Call(sight.at, sight.card.dialog, name)
-        return list(found.values())
-
-
-def called(card: Card) -> str:
-    """Whose turn it is, as this card says."""
-    says = " ".join(card.texts)
-    return card.who[0] if card.who and "what do you think" in says else ""
-
-
 async def check(people: Sequence[Person], story: Story) -> Sums:
     """Load everybody's page anew and compare."""
     fresh = {one.name: await one.page.load() for one in people if one.came}
-    everything, sums = Class(people, fresh, story), Sums()
-    for what in (converged, polls, answers, checked_in, once_each, fair, ready, survey, recap, digest, no_card_twice):
+    everything, sums = Register(people, fresh, story), Sums()
+    done = [act for one in people for act in one.acts]
+    again = sum(act.told.tries > 1 for act in done)
+    sums.right.append(f"{len(done)} things were done and acknowledged; {again} of them had to be sent more than once")
+    for what in (
+        converged,
+        named,
+        polls,
+        answers,
+        checked_in,
+        once_each,
+        fair,
+        ready,
+        survey,
+        recap,
+        digest,
+        no_card_twice,
+    ):
         what(everything, sums)
     return sums
 
 
-def converged(of: Class, sums: Sums) -> None:
+def converged(of: Register, sums: Sums) -> None:
     """What stands on everybody's open page is what a new page shows."""
     stale = []
     for one in of.people:
         now = {card.id: card.words() for card in of.fresh.get(one.name, ())}
         live = {card.id: card.words() for card in one.page.cards.values()}
-        stale += [f"{one.name} sees {live.get(id_)!r}, not {now.get(id_)!r}" for id_ in now | live if one.came and now.get(id_) != live.get(id_)]
+        stale += [
+            f"{one.name} sees {live.get(id_)!r}, not {now.get(id_)!r}"
+            for id_ in now | live
+            if one.came and now.get(id_) != live.get(id_)
+        ]
     sums.hold(not stale, f"{len(of.fresh)} open pages show what freshly loaded ones do", "; ".join(stale[:3]))
 
 
-def polls(of: Class, sums: Sums) -> None:
+def named(of: Register, sums: Sums) -> None:
+    """Nobody is ever "somebody": who is meant, is named."""
+    nameless = {sight.card.title for sight in of.story.sights if SOMEBODY in sight.card.who}
+    sums.hold(not nameless, "everybody was called by their name", f"“somebody” stood on “{'”, “'.join(nameless)}”")
+
+
+def polls(of: Register, sums: Sums) -> None:
     """Each board counts what was pressed last."""
     last: dict[str, dict[str, str]] = {}
     for one, act in of.acts("learner", action="vote"):
@@ -121,14 +74,16 @@ def polls(of: Class, sums: Sums) -> None:
                 boards.setdefault(card.dialog, []).append((name, card))
     for dialog, seen in boards.items():
         pressed = Counter(last.get(dialog, {}).values())
-        wrong = [name for name, card in seen if {bar.label: bar.count for bar in card.bars if bar.count} != dict(pressed)]
+        wrong = [
+            name for name, card in seen if {bar.label: bar.count for bar in card.bars if bar.count} != dict(pressed)
+        ]
         says = f"“{seen[0][1].title}”: {pressed.total()} votes, each choice as pressed last"
         sums.hold(not wrong, says, f"pressed {dict(pressed)}, but the board of {wrong[:1]} reads {seen[0][1].words()}")
     lost = set(last) - set(boards)
     sums.hold(boards and not lost, f"{len(boards)} boards are there", f"{len(lost)} are missing")
 
 
-def answers(of: Class, sums: Sums) -> None:
+def answers(of: Register, sums: Sums) -> None:
     """Every answer that arrived before its question was closed is counted, and nothing else."""
     wrong, total = [], 0
     cards = {card.dialog: card for cards in of.fresh.values() for card in cards if not card.private}
@@ -147,7 +102,7 @@ def answers(of: Class, sums: Sums) -> None:
     sums.hold(not wrong, f"{total} answers are counted", "; ".join(wrong))
 
 
-def checked_in(of: Class, sums: Sums) -> None:
+def checked_in(of: Register, sums: Sums) -> None:
     """The opening card counted everybody who said that they were there."""
     pressed = {one.name for one, act in of.acts(action="here") if "checked in" in act.told.line}
     footers = (sight.card.footer for sight in of.story.sights if sight.card.slot == "opening")
@@ -155,7 +110,7 @@ def checked_in(of: Class, sums: Sums) -> None:
     sums.hold(most == len(pressed), f"{len(pressed)} people checked in", f"the opening card counted {most}")
 
 
-def once_each(of: Class, sums: Sums) -> None:
+def once_each(of: Register, sums: Sums) -> None:
     """For one question, nobody is called twice."""
     twice, path = [], dict[tuple[str, str], list[str]]()
     for sight in of.story.sights:
@@ -169,7 +124,7 @@ def once_each(of: Class, sums: Sums) -> None:
     sums.hold(calls and not twice, f"{len(calls)} calls by name, nobody twice for a question", ", ".join(set(twice)))
 
 
-def fair(of: Class, sums: Sums) -> None:
+def fair(of: Register, sums: Sums) -> None:
     """Nobody has a second turn while somebody else who could be called has had fewer."""
     used: dict[str, int] = {}
     absent = {(act.dialog, name): act.at for act, name in marked_absent(of)}
@@ -189,10 +144,11 @@ def fair(of: Class, sums: Sums) -> None:
         before.add(call.name)
         if (call.dialog, call.name) not in absent:
             used[call.name] = used.get(call.name, 0) + 1
-    sums.hold(not unfair, "nobody had another turn before all others had one", ", ".join(unfair))
+    order = "; ".join(f"{call.at:%H:%M:%S} {call.name} for {call.dialog}" for call in of.calls())
+    sums.hold(not unfair, "nobody had another turn before all others had one", f"{', '.join(unfair)} in {order}")
 
 
-def marked_absent(of: Class) -> Iterator[tuple[Act, str]]:
+def marked_absent(of: Register) -> Iterator[tuple[Act, str]]:
     """Each "Not here", and who had been called just before."""
     for _, act in of.acts("facilitator", action="absent"):
         before = [call for call in of.calls() if call.dialog == act.dialog and call.at <= act.at]
@@ -201,13 +157,13 @@ def marked_absent(of: Class) -> Iterator[tuple[Act, str]]:
             yield act, names[-1]
 
 
-def ready(of: Class, sums: Sums) -> None:
+def ready(of: Register, sums: Sums) -> None:
     """The readiness board counts who ticked everything."""
     boards = [card for one in of.part("facilitator") for card in of.fresh.get(one.name, ()) if card.slot == "ready"]
     count = 0
     for one in of.learners:
         items: dict[str, str] = {}
-        for _, act in Class([one], {}, of.story).acts("learner", what="press"):
+        for _, act in Register([one], {}, of.story).acts("learner", what="press"):
             if act.action in ("tick", "untick", "help"):
                 items[act.value] = act.action
         count += Counter(items.values())["tick"] == of.items(one.name) > 0
@@ -217,7 +173,7 @@ def ready(of: Class, sums: Sums) -> None:
         sums.hold(read == {title}, f"the readiness board says “{title}”, as ticked", f"it reads {read}")
 
 
-def survey(of: Class, sums: Sums) -> None:
+def survey(of: Register, sums: Sums) -> None:
     """The results count the forms that were sent, and show nothing of fewer than five."""
     sent: dict[str, dict[str, Act]] = {act.dialog: {} for _, act in of.acts(what="submit")}
     for one, act in of.acts("learner", what="submit"):
@@ -227,14 +183,28 @@ def survey(of: Class, sums: Sums) -> None:
     cards = [card for one in of.part("facilitator") for card in of.fresh.get(one.name, ()) if card.slot == "results"]
     says = f"the survey counts {forms} of {len(of.attended())} forms"
     line = f"{forms} of {len(of.attended())} answered."
-    sums.hold(cards and all(card.texts[:1] == (line,) for card in cards), says, f"it reads {[card.texts[:1] for card in cards]}")
-    small = [text for card in cards for text in card.texts[1:] for n in re.findall(r": (\d+) of \d+ \(", text) if 0 < int(n) < K]
+    sums.hold(
+        cards and all(card.texts[:1] == (line,) for card in cards),
+        says,
+        f"it reads {[card.texts[:1] for card in cards]}",
+    )
+    small = [
+        text
+        for card in cards
+        for text in card.texts[1:]
+        for n in re.findall(r": (\d+) of \d+ \(", text)
+        if 0 < int(n) < K
+    ]
     sums.hold(not small, "no number of fewer than five people is shown", "; ".join(small))
     hidden = all(any("Fewer than 5 people" in text for text in card.texts) for card in cards)
-    sums.hold(hidden == (forms < K), f"with {forms} forms, results are {'shown' if forms >= K else 'kept back'}", "it is the other way round")
+    sums.hold(
+        hidden == (forms < K),
+        f"with {forms} forms, results are {'shown' if forms >= K else 'kept back'}",
+        "it is the other way round",
+    )
 
 
-def recap(of: Class, sums: Sums) -> None:
+def recap(of: Register, sums: Sums) -> None:
     """The recap counts who was there."""
     cards = [card for cards in of.fresh.values() for card in cards if card.slot == "recap"]
     there = f"{len(of.attended())} people"
@@ -242,20 +212,25 @@ def recap(of: Class, sums: Sums) -> None:
     sums.hold(read == {there}, f"the recap says that {there} took part", f"it reads {read}")
 
 
-def digest(of: Class, sums: Sums) -> None:
+def digest(of: Register, sums: Sums) -> None:
     """Each manager is told how many came: of their own people, where those are enough."""
     there = {one.name for one in of.attended()}
     for one in of.part("manager"):
         own = [learner for learner in of.learners if learner.listed.manager == one.name]
         came = sum(learner.name in there for learner in own)
-        says = f"{came} of your {len(own)} people attended." if len(own) >= K else f"{len(there)} of all {len(of.learners)} people attended."
+        says = (
+            f"{came} of your {len(own)} people attended."
+            if len(own) >= K
+            else f"{len(there)} of all {len(of.learners)} people attended."
+        )
         cards = [card for card in of.fresh.get(one.name, ()) if card.slot == "digest"]
         read = [dict(card.facts).get("Attendance", "") for card in cards]
         sums.hold(len(read) == 1 and read[0].startswith(says), f"{one.name} is told: {says}", f"it reads {read}")
 
 
-def no_card_twice(of: Class, sums: Sums) -> None:
-    """Nobody gets the same private card a second time."""
-    got = Counter((sight.who.name, sight.card.title, sight.card.texts) for sight in of.story.sights if sight.what == "new" and sight.card.private)
+def no_card_twice(of: Register, sums: Sums) -> None:
+    """Nobody is told the same thing privately a second time. Closed lists all read the same, and ask for nothing."""
+    private = (one for one in of.story.sights if one.what == "new" and one.card.private and one.card.tone != "done")
+    got = Counter((one.who.name, one.card.title, one.card.texts) for one in private)
     twice = [f"{name} got “{title}” {n} times" for (name, title, _), n in got.items() if n > 1]
     sums.hold(not twice, f"{got.total()} private messages, none of them twice", "; ".join(twice[:3]))

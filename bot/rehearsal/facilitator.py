@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.people import Person, World, Listed
-from bot.rehearsal.reading import Card
+from bot.rehearsal.people import Listed, Person, World
+from bot.rehearsal.reading import Card, Form
 
 HARD = "What would make you stop giving feedback altogether?"
 ENERGY = "How much energy is left in the room?"
@@ -30,7 +30,7 @@ class Facilitator(Person):
         if card.slot == "list":
             self.once(("list", card.dialog), (5, 20), lambda: self.get_ready(card.id))
         if (helped := card.form("helped")) and self.has("helps"):
-            self.once(("help", card.id), (10, 30), lambda: self.help(card, helped.get("value")))
+            self.once(("help", card.id), (10, 30), lambda: self.help(card, helped))
 
     async def get_ready(self, id_: str) -> None:
         """Tick one's own list."""
@@ -39,11 +39,10 @@ class Facilitator(Person):
                 await self.press(tick, self.page.cards[id_])
                 await self.world.wall.take(self.dice.uniform(1, 3))
 
-    async def help(self, card: Card, _: str) -> None:
+    async def help(self, card: Card, helped: Form) -> None:
         """See to it, and say that it was seen to."""
         await self.say("Whoever has no headset: take the spare ones at the front desk, or a phone with earphones.")
-        if helped := card.form("helped"):
-            await self.press(helped, card)
+        await self.press(helped, card)
 
     # -- the script ----------------------------------------------------------------------------------------------------
 
@@ -115,7 +114,7 @@ class Facilitator(Person):
 
     async def poll(self, card: Card) -> None:
         """Wait until most have voted or 40 s have passed, then close it."""
-        await self.see(lambda: self.votes(card.id) >= self.here() - 1 or self.over(card.id), 40)
+        await self.see(lambda: self.votes(card.id) >= self.here() - 2 or self.over(card.id), 40)
         await self.world.wall.take(6)
         await self.close(card.id)
 
@@ -158,13 +157,13 @@ class Facilitator(Person):
 
     async def question(self, card: Card) -> None:
         """See a question through: whoever is called answers, passes, is not there, or lets the time pass."""
-        id_ = card.id
+        id_, begun = card.id, self.says(card.id)
         while not self.over(id_):
             said, called = self.says(id_), self.called(id_)
             if called:
                 await self.attend(id_, called)
             elif "answered" in said.lower():
-                await self.world.wall.take(5)
+                await self.see(lambda: self.answers(id_) >= self.here() - 4, 20 if "Anyone" in begun else 5)
                 break
             elif "Anyone" in said:
                 answered = await self.see(lambda: "answered" in self.says(id_).lower() or self.over(id_), 45)
@@ -177,6 +176,11 @@ class Facilitator(Person):
         """What the card of a question says of how it stands."""
         card = self.page.cards.get(id_)
         return " ".join(card.texts) if card else ""
+
+    def answers(self, id_: str) -> int:
+        """How many have answered, as the card counts."""
+        card = self.page.cards.get(id_)
+        return int(card.footer.split()[0]) if card and card.footer[:1].isdigit() else 0
 
     def called(self, id_: str) -> str:
         """Whose turn it is."""
@@ -200,10 +204,8 @@ class Facilitator(Person):
             self.outcomes.add("aloud")
         elif "Anyone" in self.says(id_):
             self.outcomes.add("timeout")
-        elif self.called(id_):
-            self.outcomes.add("passed")
-        else:
-            self.outcomes.add("answered")
+        elif changed():
+            self.outcomes.add("passed" if self.called(id_) else "answered")
 
     async def tell(self, id_: str, action: str) -> None:
         """Tell the bot what it cannot hear."""

@@ -1,11 +1,11 @@
 """Learners, and what their habits mean.
 
-  quick, slow        how long they think                absent     never comes
-  late               comes four minutes after the start away       has the page open, and left the chair
-  silent             reads, and never says a word       passes     passes when called on
-  changes vote       votes, then thinks better of it    late vote  presses when the poll has just closed
-  forgot headset     asks for help with it              aloud      answers aloud, not in writing
-  half ready         does the rest when reminded        no survey  has no time for it
+quick, slow        how long they think                absent     never comes
+late               comes four minutes after the start away       has the page open, and left the chair
+silent             reads, and never says a word       passes     passes when called on
+changes vote       votes, then thinks better of it    late vote  presses when the poll has just closed
+forgot headset     asks for help with it              aloud      answers aloud, not in writing
+half ready         does the rest when reminded        no survey  has no time for it
 """
 
 from __future__ import annotations

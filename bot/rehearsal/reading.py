@@ -131,7 +131,6 @@ class Card:
     dialog: str
     slot: str
     tone: str
-    revision: int
     title: str
     texts: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
@@ -145,6 +144,7 @@ class Card:
     times: tuple[datetime, ...] = ()
     order: int = 0
     private: bool = False
+    revision: int = field(default=0, compare=False)  # two cards are the same if they read the same
 
     def form(self, action: str) -> Form | None:
         """The button that does this."""
@@ -161,13 +161,12 @@ class Card:
 
 def cards(page: Node) -> list[Card]:
     """The cards of a page, each with the side of the page it stands on."""
-    found = []
+    found: list[Card | None] = []
     for region in ("you", "room"):
         feed = next((node for node in page.all("div", "feed") if node.attrs.get("id") == f"feed-{region}"), None)
-        for entry in feed.all("div", "entry") if feed else ():
-            if card := of_entry(entry, private=region == "you"):
-                found.append(card)
-    return found
+        entries = feed.all("div", "entry") if feed else ()
+        found += [of_entry(entry, private=region == "you") for entry in entries]
+    return [card for card in found if card]
 
 
 def of_entry(entry: Node, *, private: bool) -> Card | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from bot.rehearsal.checks import Class
 from bot.rehearsal.reading import Card
+from bot.rehearsal.register import Register
 from bot.rehearsal.story import Sight
 
 NEAR = timedelta(minutes=15)
 
 
-def steps(of: Class, starts: datetime, *, checklist: bool) -> Iterator[tuple[str, bool]]:
+def steps(of: Register, starts: datetime, *, checklist: bool) -> Iterator[tuple[str, bool]]:
     """Every step, and whether it happened."""
 
     def saw(part: str, like: Callable[[Card], object], when: datetime | None = None) -> list[Sight]:
@@ -24,13 +24,19 @@ def steps(of: Class, starts: datetime, *, checklist: bool) -> Iterator[tuple[str
 
     if checklist:
         day, hour = starts - timedelta(days=1), starts - timedelta(hours=1)
-        yield "checklists reached the learners the day before", bool(saw("learner", lambda card: card.slot == "list", day))
+        yield (
+            "checklists reached the learners the day before",
+            bool(saw("learner", lambda card: card.slot == "list", day)),
+        )
         yield "and the facilitators theirs", bool(saw("facilitator", lambda card: card.slot == "list", day))
         asked = did("learner", "help")
         helping = saw("facilitator", lambda card: asked and card.slot.startswith("help:") and asked[0] in card.title)
         yield "a call for help reached the facilitators by name", bool(helping)
         reminded = {one.who.name for one in saw("learner", lambda card: card.slot == "reminder", hour)}
-        yield "an hour before, a reminder went to those with open items, and to nobody else", reminded == open_then(of, hour)
+        yield (
+            "an hour before, a reminder went to those with open items, and to nobody else",
+            reminded == open_then(of, hour),
+        )
         yield "the facilitators saw who is ready", bool(saw("facilitator", lambda card: card.slot == "ready"))
     yield "the session was opened in the room", bool(saw("learner", lambda card: card.slot == "opening", starts))
     yield "people checked in", bool(did("learner", "here", "checked in"))
@@ -43,11 +49,15 @@ def steps(of: Class, starts: datetime, *, checklist: bool) -> Iterator[tuple[str
     yield "somebody who was called let the time pass", bool(timed_out(of))
     yield "somebody answered aloud", bool(did("facilitator", "answered"))
     flags = saw("facilitator", lambda card: card.tone == "flag" and "uiet on" in card.title)
-    yield "a silence was flagged to the facilitators alone", bool(flags) and not saw("learner", lambda card: card.tone == "flag")
+    yield (
+        "a silence was flagged to the facilitators alone",
+        bool(flags) and not saw("learner", lambda card: card.tone == "flag"),
+    )
     moves = {"call", "poll", "more", "aloud"}
     yield "and its suggested move was made", any(act.action in moves for _, act in of.acts("facilitator", what="press"))
-    yield "a mistyped command was answered with what was meant", any(
-        "did you mean" in act.told.line for _, act in of.acts("facilitator", what="say")
+    yield (
+        "a mistyped command was answered with what was meant",
+        any("did you mean" in act.told.line for _, act in of.acts("facilitator", what="say")),
     )
     yield "the recap was posted", bool(saw("learner", lambda card: card.slot == "recap"))
     yield "surveys were filled in", any(True for _ in of.acts("learner", what="submit"))
@@ -57,7 +67,7 @@ def steps(of: Class, starts: datetime, *, checklist: bool) -> Iterator[tuple[str
     yield "every manager read a digest", managers == {one.name for one in of.part("manager")}
 
 
-def open_then(of: Class, moment: datetime) -> set[str]:
+def open_then(of: Register, moment: datetime) -> set[str]:
     """Who had open items at that moment, and a page on which to be reminded."""
     behind = set()
     for one in of.learners:
@@ -69,7 +79,7 @@ def open_then(of: Class, moment: datetime) -> set[str]:
     return behind
 
 
-def answered(of: Class) -> list[str]:
+def answered(of: Register) -> list[str]:
     """Who answered when it was their turn, themselves."""
     called = {(call.dialog, call.name): call.at for call in of.calls()}
     return [
@@ -79,14 +89,16 @@ def answered(of: Class) -> list[str]:
     ]
 
 
-def timed_out(of: Class) -> list[str]:
+def timed_out(of: Register) -> list[str]:
     """Whose turn went by: the question was open to all again, and they had neither answered nor passed."""
     found = []
     for call in of.calls():
         after = [
             one
             for one in of.story.sights
-            if one.card.dialog == call.dialog and one.at > call.at and "Anyone may answer now" in " ".join(one.card.texts)
+            if one.card.dialog == call.dialog
+            and one.at > call.at
+            and "Anyone may answer now" in " ".join(one.card.texts)
         ]
         did = [act for one, act in of.acts("learner") if one.name == call.name and act.dialog == call.dialog]
         if after and not did:

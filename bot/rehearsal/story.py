@@ -57,27 +57,31 @@ class Story:
         self.acts: list[tuple[Listed, Act]] = []
         self.lacking: list[str] = []
         self._order: list[Sight | tuple[Listed, Act]] = []
-        self._said: set[str] = set()
+        self._last: dict[str, tuple[object, ...]] = {}  # how each card read when it was last said aloud
 
     def saw(self, who: Listed, what: str, card: Card) -> None:
         """Somebody's page shows this."""
         sight = Sight(self.wall.now(), who, what, card)
         self.sights.append(sight)
         self._order.append(sight)
-        if self.aloud and what == "new" and card.private is (card.tone == "flag"):
-            self._say(sight.at, f"{'Facilitators privately see' if card.private else 'The room sees'}: {brief(card)}")
+        if self.aloud and what != "gone" and card.private is (card.tone == "flag"):
+            if self._last.get(card.id) != (card.tone, card.texts):  # tallies change too often to be told
+                self._say(
+                    sight.at, f"{'Facilitators privately see' if card.private else 'The room sees'}: {brief(card)}"
+                )
+            self._last[card.id] = (card.tone, card.texts)
 
     def did(self, who: Listed, act: Act) -> None:
         """Somebody did this and was answered."""
         self.acts.append((who, act))
         self._order.append((who, act))
-        if self.aloud and who.part == "facilitator":
-            self._say(act.at, f"{short(who.name)} {deed(act).format(**{name: one for name, (one, _) in VERBS.items()})}")
+        if self.aloud and who.part == "facilitator" and act.action != "tick":
+            self._say(
+                act.at, f"{short(who.name)} {deed(act).format(**{name: one for name, (one, _) in VERBS.items()})}"
+            )
 
     def _say(self, at: datetime, words: str) -> None:
-        if words not in self._said:  # several receive the same, and one line is enough
-            self._said.add(words)
-            print(f"  {at:%H:%M}  {words}", flush=True)
+        print(f"  {at:%H:%M}  {words}", flush=True)
 
     def missing(self, what: str) -> None:
         """Something should have happened and has not."""
@@ -127,7 +131,9 @@ class Story:
 
     def _sight(self, sight: Sight, number: int, shown: dict[str, str]) -> str | None:
         card = sight.card
-        if sight.what in ("own", "gone") or (sight.what == "changed" and card.slot.startswith(("desk", "list", "form", "reminder"))):
+        if sight.what in ("own", "gone") or (
+            sight.what == "changed" and card.slot.startswith(("desk", "list", "form", "reminder"))
+        ):
             return None
         says = brief(card)
         if card.private:
@@ -200,7 +206,7 @@ def braces(words: str) -> str:
 
 def short(name: str) -> str:
     """A first name; in marks that keep the order of what stands around it, where it is written from right to left."""
-    first = name.split()[0]
+    first = name.split(maxsplit=1)[0]
     return f"\u2068{first}\u2069" if any("\u0590" <= letter <= "\u08ff" for letter in first) else first
 
 

@@ -29,6 +29,7 @@ RELEASE = tomllib.loads((HERE.parent.parent / "pyproject.toml").read_text())["pr
 
 QUESTION, CHOICE, TITLE, NAME, LONG = "Q" * 300, "C" * 73, "T" * 150, "N" * 36, "L" * 1500
 MANY_PEOPLE = 70
+GIVING = templates()["giving-feedback"]
 
 
 # -- the stages --------------------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def with_(kind: str, setup: Mapping[str, Any], room: Callable[[], Stage] = every
 
 def planned() -> Stage:
     """A session from a template, a day and a bit before it starts."""
-    stage = everyone(planning(templates()["giving-feedback"]))
+    stage = everyone(planning(GIVING))
     stage.start("session")
     return stage
 
@@ -84,6 +85,14 @@ def running() -> Stage:
     """The same session as `planned`, open."""
     stage = planned()
     stage.type("fay", "start")
+    return stage
+
+
+def quiet() -> Stage:
+    """A session in which nobody has answered for a minute."""
+    stage = running()
+    stage.type("fay", 'open "What else?"')
+    stage.wait(60)
     return stage
 
 
@@ -105,12 +114,18 @@ def told() -> Stage:
 
 def largest() -> Stage:
     """As long a plan as there may be."""
-    stage = crowd(planning(LARGEST))
+    stage = everyone(planning(LARGEST))
     stage.start("session")
-    stage.type("fay", "checklist send")
-    stage.type("fay", "start")
-    for _ in range(12):
-        stage.type("fay", "next")
+    for text in ("checklist send", "start", *["next"] * 8):
+        stage.type("fay", text)
+    return stage
+
+
+def crowded() -> Stage:
+    """A session with more people than a card can list."""
+    stage = crowd()
+    for text in ("start", 'open "What else?"', "end"):
+        stage.type("fay", text)
     return stage
 
 
@@ -164,10 +179,10 @@ LARGEST = Plan.model_validate(
     }
 )
 SETUPS = {kind: setup for _, kind, setup in LARGEST.dialogs() if setup.get("audience") != "facilitator"}
-SMALL = {kind: setup for _, kind, setup in templates()["giving-feedback"].dialogs()}
+SMALL = {kind: setup for _, kind, setup in GIVING.dialogs()}
 
 EXAMPLES: Mapping[str, Sequence[Callable[[], Stage]]] = {
-    "session": (planned, at_once, running, over, largest),
+    "session": (planned, at_once, running, over, largest, crowded),
     "desk": (desks, at_once),
     "poll": (
         with_("poll", poll_setup("Lunch?", ["Soup", "Pizza"])),
@@ -179,7 +194,7 @@ EXAMPLES: Mapping[str, Sequence[Callable[[], Stage]]] = {
         with_("prompt", prompt_setup("What surprised you?", "open")),
         with_("prompt", prompt_setup(QUESTION, "call"), crowd),
     ),
-    "silence": (running, largest),
+    "silence": (quiet,),
     "checklist": (
         with_("checklist", SMALL["checklist"] | {"audience": "learner", "remind_at": "2026-11-24T13:00:00Z"}),
         with_("checklist", SETUPS["checklist"], crowd),
@@ -263,7 +278,8 @@ def pressing(person: str, dialog: str, button: Button) -> Move:
 
 def few(stage: Stage) -> list[str]:
     """Of a crowd some, and its manager."""
-    return [*list(stage.names)[:5], *(person for person in ("mia",) if person in stage.names)]
+    names = list(stage.names)
+    return [*(names if len(names) < 10 else names[:3]), *(["mia"] if len(names) >= 10 else [])]
 
 
 def ringing(key: tuple[str, str]) -> Move:

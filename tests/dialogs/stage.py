@@ -55,6 +55,7 @@ from storage.base import Attended, Dialog, Listing, Wanted
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SCENES = Scenes(KINDS)
+ROLES = frozenset(Role)
 DEEP = 8
 
 Reply = Text | Card | None
@@ -268,20 +269,16 @@ class Stage:
 
     def viewers(self, to: str) -> list[str | None]:
         """Everybody who may see a message; None is a place, where one message serves all."""
-        everybody = [
-            person for (dialog, key, person), _ in self.notes.items() if (dialog, key) == (self.session, "role")
-        ]
-        if to == ROOM:
-            return [None, *everybody]
-        if to in set(Role):
-            return [person for person in everybody if self.role(self.session or "", person) == to]
-        return [to]
+        if to != ROOM and to not in ROLES:
+            return [to]
+        roles = {person: self.role(self.session or "", person) for person in self.names}
+        everybody = [person for person, role in roles.items() if role and to in {ROOM, role}]
+        return [None, *everybody] if to == ROOM else list(everybody)
 
     def cards(self, viewer: str | None) -> Iterator[tuple[str, str, Card]]:
         """Every message that this viewer sees: dialog, slot, card."""
-        for dialog, slot, to in self.shown:
-            if viewer in self.viewers(to):
-                yield dialog, slot, self.card(dialog, slot, viewer)
+        for dialog, slot in dict.fromkeys((d, slot) for d, slot, to in self.shown if viewer in self.viewers(to)):
+            yield dialog, slot, self.card(dialog, slot, viewer)
 
     def sees(self, viewer: str | None, dialog: str, slot: str = "") -> Card:
         """The one card of this dialog that this viewer sees, or the one in this slot."""

@@ -52,6 +52,8 @@ LEADS = State(audience="facilitator", items=ITEMS)
 REMINDED = SENT.model_copy(update={"sent_at": LATER, "reminders": 1, "reminded": ("ann",)})
 ASKED = SENT.model_copy(update={"helping": ("ann",)})
 CLOSED = SENT.model_copy(update={"closed": True})
+OVER = CLOSED.model_copy(update={"over": True})
+IS_OVER = t("The time to get ready is over. This list is closed.")
 BOARD = Show("ready", FACILITATOR)
 
 
@@ -248,8 +250,14 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     ),
     "moves when it is over": (CLOSED, told("moved", remind_at=None), scene(None), Step(CLOSED)),
     "starts": (SENT, told("start"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)))),
-    "ends": (CLOSED, told("end"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)), done=True)),
-    "is called off": (SENT, told("cancel"), scene(None), Step(CLOSED, (Wake("remind", None), Show("list", LEARNER)), done=True)),
+    "ends": (CLOSED, told("end"), scene(None), Step(OVER, (Wake("remind", None), Show("list", LEARNER)), done=True)),
+    "takes nothing when it is over": (OVER, press("tick", "sound"), scene(), Step(OVER, reply=IS_OVER)),
+    "is called off": (
+        SENT,
+        told("cancel"),
+        scene(None),
+        Step(OVER, (Wake("remind", None), Show("list", LEARNER)), done=True),
+    ),
     "is asked for its board": (SENT, told("show"), scene(None), Step(SENT, (BOARD,))),
     "has no board of those who lead": (LEADS, told("show"), scene(None), Step(LEADS)),
     "does not remind after the start": (CLOSED, told("remind"), scene(None, roster=people("Ann")), Step(CLOSED)),

@@ -14,9 +14,10 @@ import json
 import pkgutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -35,6 +36,8 @@ from adapters.web.links import Links
 from dialogs import KINDS
 from dialogs.base import (
     FACILITATOR,
+    LEARNER,
+    MANAGER,
     ROOM,
     AnyKind,
     Begin,
@@ -57,7 +60,7 @@ from dialogs.base import (
 )
 from dialogs.card import Card, Text
 from dialogs.commands import Command
-from storage.base import Dialog
+from storage.base import Attended, Dialog
 from tests.dialogs.examples import EXAMPLES, RELEASE, STATES, buttons, everyone, few, moves, play
 from tests.dialogs.stage import NOON, SCENES, Stage, spoken
 
@@ -98,41 +101,63 @@ class Held(Stage):
     def __init__(self, stage: Stage) -> None:
         super().__init__({})
         self.__dict__.update(stage.__dict__)
-        self.pressable: set[tuple[str, str, str]] = set()  # (dialog, action, value) of every button that was ever seen
+        self.drawn: dict[tuple[str, str, str | None, datetime], Card] = {}  # as of the last event
+        self.rosters: dict[str, Sequence[Attended]] = {}
+        self.offered: dict[str | None, set[tuple[str, str, str]]] = defaultdict(set)  # buttons that a viewer ever saw
+
+    def card(self, dialog: str, slot: str, viewer: str | None) -> Card:
+        key = (dialog, slot, viewer, self.now)
+        if key not in self.drawn:
+            self.drawn[key] = super().card(dialog, slot, viewer)
+        return self.drawn[key]
+
+    def attendance(self, session: str) -> Sequence[Attended]:
+        if session not in self.rosters:
+            self.rosters[session] = super().attendance(session)
+        return self.rosters[session]
+
+    def apply(self, id_: str, effect: object, event: Event, deep: int) -> Text | Card | None:
+        self.rosters.clear()
+        return super().apply(id_, effect, event, deep)
 
     def hear(self, event: Event) -> Text | Card | None:
-        before = dict(self.looks())
-        counts = dict(self.shown)
-        told = {(dialog, kept) for dialog, *kept in map(tuple, self.marks())}
+        looks, counts, marks = dict(self.looks()), Counter(self.shown), set(self.marks())
+        self.rosters.clear()
         reply = super().hear(event)
-        own = {dialog for dialog, *_ in {*map(tuple, self.marks())} ^ {(d, *k) for d, k in told}}
-        self.nothing_stale(before, counts, own, event)
+        self.rosters.clear()
+        self.drawn.clear()
+        fresh = Counter(self.shown) - counts
+        self.nothing_stale(looks, set(fresh), {dialog for dialog, *_ in marks ^ set(self.marks())}, event)
         check_reply(reply, event)
+        self.remember()
         return reply
 
-    def marks(self) -> Iterator[tuple[str, ...]]:
-        """What each dialog has: its state and its notes. A dialog of which this changes may look different."""
-        yield from ((one.id, one.state.model_dump_json()) for one in self.dialogs.values())
-        yield from ((dialog, key, person, str(kept.value)) for (dialog, key, person), kept in self.notes.items())
+    def remember(self) -> None:
+        """What everybody could press, now or at any time before."""
+        for viewer in (None, *few(self)):
+            self.offered[viewer] |= {(dialog, one.action, one.value) for dialog, one in buttons(self, viewer)}
 
-    def looks(self) -> Iterator[tuple[tuple[str, str, str, str | None], Card]]:
-        for dialog, slot, to in self.shown:
-            for viewer in self.viewers(to):
-                if viewer is None or viewer in few(self):
-                    yield (dialog, slot, to, viewer), self.card(dialog, slot, viewer)
+    def marks(self) -> Iterator[tuple[str, ...]]:
+        """What each dialog has: its state and notes. Its cards may change with them; the roster is not counted."""
+        yield from ((one.id, one.state.model_dump_json()) for one in self.dialogs.values())
+        notes = ((d, key, person, str(kept.value)) for (d, key, person), kept in self.notes.items())
+        yield from (note for note in notes if note[1] not in {"role", "manager"})
+
+    def looks(self) -> Iterator[tuple[tuple[str, str, str | None], Card]]:
+        for viewer in (None, *few(self)):
+            yield from (((dialog, slot, viewer), card) for dialog, slot, card in self.cards(viewer))
 
     def nothing_stale(
         self,
-        before: Mapping[tuple[str, str, str, str | None], Card],
-        counts: Mapping[tuple[str, str, str], int],
+        before: Mapping[tuple[str, str, str | None], Card],
+        fresh: set[tuple[str, str, str]],
         own: set[str],
         event: Event,
     ) -> None:
         """A message whose dialog changed and which would now look different is shown again."""
-        for (dialog, slot, to, viewer), card in self.looks():
-            old = before.get((dialog, slot, to, viewer))
-            if dialog in own and old not in {None, card}:
-                again = self.shown[dialog, slot, to] > counts.get((dialog, slot, to), 0)
+        for (dialog, slot, viewer), card in self.looks():
+            if dialog in own and before.get((dialog, slot, viewer)) not in {None, card}:
+                again = [to for d, s, to in fresh if (d, s) == (dialog, slot) and viewer in self.viewers(to)]
                 assert again, f"{dialog} {slot} looks different to {viewer} after {event}, and nobody draws it"
 
     def step(self, dialog: Dialog, event: Event) -> Step[Any]:
@@ -143,10 +168,7 @@ class Held(Stage):
         assert kind.State.model_validate_json(step.state.model_dump_json()) == step.state, "lost in the database"
         if dialog.done:
             assert (step.state, step.effects) == (dialog.state, ()), f"{kind.name} is done and changes at {event}"
-            known = isinstance(event, Commanded) or (
-                isinstance(event, Pressed) and (dialog.id, event.action, event.value) in self.pressable
-            )
-            assert step.reply or not known, f"{kind.name} is done and says nothing to {event}"
+            assert step.reply or not isinstance(event, Commanded), f"{kind.name} is done and says nothing to {event}"
         for effect in step.effects:
             self.check_effect(dialog, effect)
         return step
@@ -179,34 +201,52 @@ class Held(Stage):
         for dialog, slot, _ in self.shown:
             for viewer in [None, *few(self), "zed"]:  # whoever gets to it, it can be made
                 check_card(self.card(dialog, slot, viewer), f"{dialog} {slot} for {viewer}")
-        self.pressable |= {
-            (d, one.action, one.value) for viewer in (None, *few(self)) for d, one in buttons(self, viewer)
-        }
+        self.remember()
         for viewer in few(self):
             self.no_dead_button(viewer)
-            if self.role(self.session or "", viewer) is not FACILITATOR:
+            if self.role(self.session or "", viewer) in {LEARNER, MANAGER}:
                 self.nobody_presses_for_others(viewer)
+        self.what_is_over_is_over()
         self.nothing_comes_of_nothing()
 
     def no_dead_button(self, viewer: str) -> None:
         """Whatever somebody can press does something or says something; where one card serves all, to everybody."""
-        in_the_room = [(dialog, one) for dialog, one in buttons(self, None)]
-        for dialog, button in {*buttons(self, viewer), *in_the_room}:
+        for dialog, button in {*buttons(self, viewer), *buttons(self, None)}:
             step = self.tried(Pressed(**self.facts(viewer, dialog), action=button.action, value=button.value))
             assert changed(self.dialogs[dialog], step) or step.reply, f"dead for {viewer}: {dialog} {button}"
 
     def nobody_presses_for_others(self, viewer: str) -> None:
-        """What somebody is not shown they cannot press: not a facilitator's button, nor anybody else's."""
-        own = {(dialog, one.action, one.value) for dialog, one in buttons(self, viewer)}
-        for dialog, action, value in self.pressable - own:
+        """What somebody was never shown they cannot press: nothing of the facilitators', nothing for anybody else."""
+        leading = {one for person in self.offered if self.led_by(person) for one in self.offered[person]}
+        others = {one for person in self.offered if not self.led_by(person) for one in self.offered[person]}
+        for dialog, action, value in (leading | others) - self.offered[viewer]:
             step = self.tried(Pressed(**self.facts(viewer, dialog), action=action, value=value))
-            assert not changed(self.dialogs[dialog], step), f"{viewer} may {action} {value} in {dialog}"
+            if (dialog, action, value) not in others:
+                assert not changed(self.dialogs[dialog], step), f"{viewer} may {action} {value} in {dialog}"
+            assert step.state == self.dialogs[dialog].state, f"{viewer} may {action} {value} in {dialog}"
+            own = [isinstance(one, Show) or (isinstance(one, Note) and one.person == viewer) for one in step.effects]
+            assert all(own), f"{viewer} may {action} {value} in {dialog}: {step.effects}"
+
+    def what_is_over_is_over(self) -> None:
+        """A dialog that is done refuses what could be pressed on its older cards, with a sentence."""
+        for viewer, offered in self.offered.items():
+            for dialog, action, value in offered:
+                if self.dialogs[dialog].done:
+                    step = self.tried(Pressed(**self.facts(viewer, dialog), action=action, value=value))
+                    assert not changed(self.dialogs[dialog], step), f"{dialog} is done and takes {action} of {viewer}"
+                    assert step.reply, f"{dialog} is done and does not say so to {viewer}, who presses {action}"
+
+    def led_by(self, person: str | None) -> bool:
+        return person is not None and self.role(self.session or "", person) is FACILITATOR
 
     def nothing_comes_of_nothing(self) -> None:
         """Unknown events, actions and values change nothing, whoever sends them."""
-        valued = {(dialog, action) for dialog, action, value in self.pressable if value}
+        valued = {(dialog, action) for offered in self.offered.values() for dialog, action, value in offered if value}
         for one in list(self.dialogs.values()):
-            for by in (None, "fay", "ann", "zed"):
+            if (one.kind, one.state.model_dump_json()) in PROBED:
+                continue
+            PROBED.add((one.kind, one.state.model_dump_json()))
+            for by in (None, *few(self)[:2], "zed"):
                 facts = self.facts(by, one.id)
                 nonsense: list[Event] = [
                     Unheard(**facts),
@@ -239,6 +279,9 @@ class Held(Stage):
         return SCENES.decide(self.dialogs[event.dialog or ""], event, self, self.now)
 
 
+PROBED: set[tuple[str, str]] = set()  # states that nonsense was said to
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard(Event):
     """An event of the next release."""
@@ -256,14 +299,14 @@ def check_reply(reply: Text | Card | None, event: Event) -> None:
 
 
 @pytest.mark.parametrize(("kind", "number"), STAGES, ids=IDS)
-@settings(deadline=None, max_examples=max(3, settings().max_examples // 12))
-@given(data=st.data())
-def test_a_kind_keeps_its_promises_whatever_happens(kind: str, number: int, data: st.DataObject) -> None:
+@settings(deadline=None, max_examples=max(4, settings().max_examples // 20))
+@given(story=st.lists(st.integers(0, 10_000), max_size=8))
+def test_a_kind_keeps_its_promises_whatever_happens(kind: str, number: int, story: list[int]) -> None:
     held = Held(EXAMPLES[kind][number]())
     held.look_around()
-    for _ in range(data.draw(st.integers(1, 9), label="steps")):
+    for chosen in story:
         options = moves(held)
-        options[data.draw(st.integers(0, len(options) - 1), label="move")](held)
+        options[chosen % len(options)](held)
         held.look_around()
 
 
@@ -404,7 +447,7 @@ class Recorded(Stage):
 
 
 # -- cards -------------------------------------------------------------------------------------------------------------
-# Every platform must be able to draw every card. Slack has the narrower limits (platform.md A3); Teams bounds the message
+# Every platform must be able to draw every card. Slack has the narrower limits (platform.md A3); Teams bounds a message
 # as a whole: 100 KB of UTF-16 (platform.md, section 0).
 
 TITLE = 400  # a header takes 150; a longer title is a section in bold, which takes 3000. Ours holds a question of 300

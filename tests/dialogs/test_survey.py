@@ -189,7 +189,12 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         CLOSING,
     ),
     "is closed by the session": (OPEN, Told(id="e", at=NOW, tenant="t", what="close"), scene(None), CLOSING),
-    "is closed once": (CLOSED, press("close"), scene(FACILITATOR), Step(CLOSED)),
+    "is closed once": (
+        CLOSED,
+        press("close"),
+        scene(FACILITATOR),
+        Step(CLOSED, reply=t("This survey has closed already.")),
+    ),
     "shows its results again": (
         OPEN,
         Told(id="e", at=NOW, tenant="t", what="show"),

@@ -1,7 +1,7 @@
 """What every store is tried with: kinds that do as they are told, and a world of stores that share one database.
 
-The tests of the contract ask a store only through `storage.base.Store`, so that they hold for every implementation: a new
-one joins by one class in `conftest.py` that can make an empty database and open stores on it.
+The tests of the contract ask a store only through `storage.base.Store`, so that they hold for every implementation: a
+new one joins by one class in `databases.py` and one fixture that makes empty ones.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
+from hypothesis import Phase, settings
+
+from bot.clock import HandClock
 from bot.scene import Scenes
 from dialogs.base import (
     CHILDREN,
@@ -53,12 +56,14 @@ from storage.batch import identify
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OWNER = "one worker"
+# Every example makes a database, so a failing one is shown as it was found: making it smaller would take minutes.
+EXAMPLES = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 E = TypeVar("E", bound=Event)
 
 
-# -- kinds that do as they are told -------------------------------------------------------------------------------------
+# -- kinds that do as they are told ------------------------------------------------------------------------------------
 
-WORDS: Mapping[str, type[Effect]] = {word.__name__: word for word in (Show, Wake, Note, Begin, Tell, Turn, Meet)}  # type: ignore[type-abstract]
+WORDS: Mapping[str, type[Effect]] = {word.__name__: word for word in (Show, Wake, Note, Begin, Tell, Turn, Meet)}
 
 
 def written(*effects: Effect) -> str:
@@ -98,6 +103,8 @@ def decide(puppet: Puppet, event: Event, scene: Scene) -> Step[Puppet]:
             return Step(puppet, effects(value), reply=t("done"))
         case Pressed(action="say", value=value):
             return Step(puppet, reply=quote(value))
+        case Pressed(action="name", value=value):
+            return Step(puppet, reply=t("It is {who}.", who=Who(value)))
         case Pressed(action="remember", value=value):
             return Step(puppet.model_copy(update={"heard": (*puppet.heard, value)}), reply=t("remembered"))
         case Pressed(action="change", value=value):
@@ -154,7 +161,7 @@ def view(puppet: Puppet, look: Look) -> Card:
 
 
 ALL: frozenset[Need] = frozenset({"tally", "notes", "roster", "turns", "sessions"})
-NEEDS: dict[type[Event] | type[Look], frozenset[Need]] = {Submitted: ALL}
+NEEDS: dict[type[Event | Look], frozenset[Need]] = {Submitted: ALL}
 KINDS: Mapping[str, AnyKind] = {
     kind.name: kind
     for kind in (
@@ -166,7 +173,7 @@ KINDS: Mapping[str, AnyKind] = {
 }
 
 
-# -- a world of stores --------------------------------------------------------------------------------------------------
+# -- a world of stores -------------------------------------------------------------------------------------------------
 
 
 class Database(Protocol):
@@ -185,7 +192,7 @@ class World:
         self._open: Callable[[], Store] = lambda: database.open(kinds, scenes.decide, scenes.view)
         self.stores: list[Store] = []
         self.store = self.another()
-        self.now = NOON
+        self.clock = HandClock(NOON)
         self._number = count(1)
 
     def another(self) -> Store:
@@ -193,20 +200,28 @@ class World:
         self.stores.append(self._open())
         return self.stores[-1]
 
-    async def close(self) -> None:
-        """Let go of all."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         for store in self.stores:
             await store.close()
 
+    @property
+    def now(self) -> datetime:
+        """What time it is."""
+        return self.clock.now()
+
     def move(self, seconds: float) -> None:
         """Time goes on."""
-        self.now += timedelta(seconds=seconds)
+        self.clock.move(seconds)
 
     # -- events --------------------------------------------------------------------------------------------------------
 
     def event(self, sort: type[E], by: str | None, **words: Any) -> E:
         """An event with an id of its own, now, in this tenant, unless said otherwise."""
-        return sort(**{"id": f"e{next(self._number)}", "at": self.now, "tenant": "acme", "by": by} | words)
+        usual: dict[str, Any] = {"id": f"e{next(self._number)}", "at": self.now, "tenant": "acme", "by": by}
+        return sort(**usual | words)
 
     def press(self, by: str | None, dialog: str, *what: Effect, **words: Any) -> Pressed:
         """The dialog is told to do this."""
@@ -237,7 +252,8 @@ class World:
 
     async def session(self, host: str, *at_start: Effect, tenant: str = "acme", key: str = "s1", **brief: Any) -> str:
         """A session of this host, which does this when it begins."""
-        told = Brief(**{"title": key, "phase": "open", "opened": NOON} | brief).model_dump(mode="json")
+        usual: dict[str, Any] = {"title": key, "phase": "open", "opened": NOON}
+        told = Brief(**usual | brief).model_dump(mode="json")
         begin = Begin(key, "hall", {"brief": told, "at_start": written(*at_start)}, of="person")
         await self.does(host, desk_of(host, tenant), begin, tenant=tenant)
         return identify(tenant, f"person:{host}", key)
@@ -247,7 +263,9 @@ class World:
         place = f"web:{session}"
         await self.hear(*(self.event(Joined, person, place=place, tenant=tenant) for person in people))
 
-    async def dialog(self, session: str, key: str, *at_start: Effect, by: str | None = None, kind: str = "puppet") -> str:
+    async def dialog(
+        self, session: str, key: str, *at_start: Effect, by: str | None = None, kind: str = "puppet"
+    ) -> str:
         """A dialog of this session, which does this when it begins."""
         await self.does(by, session, Begin(key, kind, {"at_start": written(*at_start)}))
         return identify("acme", f"session:{session}", key)
@@ -302,3 +320,10 @@ def lines(card: Card) -> list[str]:
 def targets(posts: Sequence[Post]) -> list[tuple[str, str]]:
     """Which message goes to whom."""
     return [(post.slot, post.place or post.person or "") for post in posts]
+
+
+async def board(world: World, *shows: Show) -> tuple[str, str, str]:
+    """The host, their session, and a dialog in it that shows this."""
+    host = await world.host()
+    session = await world.session(host)
+    return host, session, await world.dialog(session, "poll", *(shows or [Show("board")]), by=host)

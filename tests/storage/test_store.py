@@ -1,16 +1,16 @@
-"""The contract of Store: what is heard, and what people's values become, in whatever order and however often it comes."""
+"""The contract of Store: what is heard, and what people's values become, however often and in whatever order."""
 
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.base import Begin, Event, Left, Note, Pressed, Show, Wake
-from tests.storage.conftest import Fresh
-from tests.storage.contract import NOON, World, desk_of, said
+from tests.storage.contract import EXAMPLES, NOON, World, desk_of, said
+from tests.storage.databases import Fresh
 
 
 async def test_an_event_heard_twice_is_heard_once_and_answered_the_same_again(world: World) -> None:
@@ -84,7 +84,7 @@ async def test_what_one_store_has_heard_another_store_knows(world: World) -> Non
     assert [(said(one), one.again) for one in outcomes] == [("remembered", False), ("remembered", True)]
 
 
-# -- people's values ----------------------------------------------------------------------------------------------------
+# -- people's values ---------------------------------------------------------------------------------------------------
 
 
 async def votes(world: World, *noted: tuple[float, str | None]) -> list[str]:
@@ -174,30 +174,32 @@ def expected(cast: list[Vote]) -> dict[str, list[str]]:
 
 
 @given(presses())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_two_stores_and_every_event_twice_in_any_order(fresh: Fresh, made: tuple[list[Vote], list[list[Vote]]]) -> None:
+@settings(EXAMPLES, max_examples=25)
+async def test_two_stores_and_every_event_twice_in_any_order(
+    fresh: Fresh, made: tuple[list[Vote], list[list[Vote]]]
+) -> None:
     cast, batches = made
-    world = World(fresh())
-    host = await world.host()
-    session = await world.session(host)
-    await world.joins(session, "ann", "ben", "cem")
-    poll = await world.dialog(session, "poll", by=host)
-    world.another()
+    async with World(fresh()) as world:
+        host = await world.host()
+        session = await world.session(host)
+        await world.joins(session, "ann", "ben", "cem")
+        poll = await world.dialog(session, "poll", by=host)
+        world.another()
 
-    def press(vote: Vote) -> Event:
-        at = NOON + timedelta(seconds=vote.second)
-        return world.press(vote.person, poll, Note("vote", vote.person, vote.value), Show("board"), id=vote.id, at=at)
+        def press(vote: Vote) -> Event:
+            at = NOON + timedelta(seconds=vote.second)
+            note = Note("vote", vote.person, vote.value)
+            return world.press(vote.person, poll, note, Show("board"), id=vote.id, at=at)
 
-    deliveries = (world.hear(*map(press, batch), store=world.stores[n % 2]) for n, batch in enumerate(batches))
-    outcomes = [one for batch in await asyncio.gather(*deliveries) for one in batch]
+        deliveries = (world.hear(*map(press, batch), store=world.stores[n % 2]) for n, batch in enumerate(batches))
+        outcomes = [one for batch in await asyncio.gather(*deliveries) for one in batch]
 
-    assert (await world.ask(poll, host))["notes"] == expected(cast)
-    assert sorted(one.again for one in outcomes) == [False] * len(cast) + [True] * len(cast)
-    assert {said(one) for one in outcomes} == {"done"}
-    await world.close()
+        assert (await world.ask(poll, host))["notes"] == expected(cast)
+        assert sorted(one.again for one in outcomes) == [False] * len(cast) + [True] * len(cast)
+        assert {said(one) for one in outcomes} == {"done"}
 
 
-# -- what goes wrong ----------------------------------------------------------------------------------------------------
+# -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
 async def test_an_event_that_cannot_be_decided_costs_only_itself(world: World) -> None:
@@ -207,7 +209,9 @@ async def test_an_event_that_cannot_be_decided_costs_only_itself(world: World) -
     fails = world.event(Pressed, "ann", dialog=session, action="fail")
 
     outcomes = await world.hear(
-        world.press("ann", session, Note("vote", "ann", "a")), fails, world.press("ben", session, Note("vote", "ben", "b"))
+        world.press("ann", session, Note("vote", "ann", "a")),
+        fails,
+        world.press("ben", session, Note("vote", "ben", "b")),
     )
 
     assert [(said(one), one.error) for one in outcomes] == [

@@ -71,7 +71,9 @@ async def test_a_begin_is_unique_in_its_session_or_for_its_person_or_its_cohort(
         await world.joins(session, "ann")
         for by in (host, "ann"):
             for of in ("session", "person", "cohort"):
-                begin = Begin(f"of {of}", "puppet", {"at_start": written(Note("begun", f"{by} in {session}", "yes"))}, of)  # type: ignore[arg-type]
+                begin = Begin(
+                    f"of {of}", "puppet", {"at_start": written(Note("begun", f"{by} in {session}", "yes"))}, of
+                )
                 await world.does(by, session, begin)
 
     begun = {
@@ -80,7 +82,7 @@ async def test_a_begin_is_unique_in_its_session_or_for_its_person_or_its_cohort(
     }
     cohort = identify("acme", f"cohort:{identify('acme', 'cohort', 'spring')}", "of cohort")
 
-    assert begun == dict.fromkeys(begun, {"begun": {"yes": 1}})
+    assert begun == {scope: {"begun": {"yes": 1}} for scope in begun}
     assert (await world.ask(cohort, host))["counts"] == {"begun": {"yes": 1}}
 
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.base import FACILITATOR, LEARNER, MANAGER, Begin, Event, Joined, Note, Pressed, Said, Show, Tell, Turn
+from dialogs.base import FACILITATOR, LEARNER, MANAGER, Begin, Effect, Event, Joined, Note, Said, Show, Tell, Turn
 from storage.base import Page
-from tests.storage.conftest import Fresh
-from tests.storage.contract import KINDS, World, desk_of, lines, said, written
+from tests.storage.contract import EXAMPLES, World, desk_of, lines, written
+from tests.storage.databases import Fresh
 
 
 def seen(page: Page | None) -> list[tuple[str, str, bool]] | None:
@@ -22,6 +22,7 @@ async def test_a_page_shows_what_is_for_the_room_and_what_is_for_this_person(wor
     session = await world.session(host, Show("flag", FACILITATOR))
     ann, ben = [await world.store.admit("acme", "web", name, name.title()) for name in ("ann", "ben")]
     await world.joins(session, ann, ben)
+    await world.fold()
     world.move(1)
     await world.dialog(session, "poll", Show("board"), Show("hint", ann), by=host)
     await world.fold()
@@ -110,7 +111,9 @@ async def test_looks_are_what_the_pages_show(world: World) -> None:
     host = await world.host()
     session = await world.session(host)
     ann = await world.store.admit("acme", "web", "ann", "Ann")
-    poll = await world.dialog(session, "poll", Show("board"), Show("flag", FACILITATOR), Note("vote", ann, "a"), by=host)
+    poll = await world.dialog(
+        session, "poll", Show("board"), Show("flag", FACILITATOR), Note("vote", ann, "a"), by=host
+    )
     await world.joins(session, ann)
     await world.fold()
 
@@ -132,7 +135,7 @@ async def test_a_card_that_cannot_be_made_does_not_take_the_page_away(world: Wor
     assert await world.store.looks(session, "broken", [host], world.now) == {}
 
 
-# -- people, sessions ---------------------------------------------------------------------------------------------------
+# -- people, sessions --------------------------------------------------------------------------------------------------
 
 
 async def test_a_user_of_a_platform_is_one_person_however_often_they_come(world: World) -> None:
@@ -159,7 +162,7 @@ async def test_a_session_says_what_it_is_and_nothing_else_is_one(world: World) -
     assert [await world.store.session(other) for other in (poll, desk_of(host), "nowhere")] == [None] * 3
 
 
-# -- tenants ------------------------------------------------------------------------------------------------------------
+# -- tenants -----------------------------------------------------------------------------------------------------------
 
 
 async def everything(world: World, host: str, ann: str, session: str, poll: str) -> list[Any]:
@@ -172,46 +175,55 @@ async def everything(world: World, host: str, ann: str, session: str, poll: str)
 
 
 @given(st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(EXAMPLES, max_examples=15)
 async def test_nothing_of_one_tenant_is_changed_or_seen_from_another(fresh: Fresh, data: st.DataObject) -> None:
-    world = World(fresh())
-    host, thief = await world.host(), await world.host("Theo", "umbrella")
-    ann = await world.store.admit("acme", "web", "ann", "Ann")
-    session = await world.session(host, cohort="spring", places=("slack:C1",))
-    theirs = await world.session(thief, tenant="umbrella", cohort="spring", places=("slack:C1",))
-    await world.joins(session, ann)
-    shows = (Show("board"), Show("hello", LEARNER), Show("hint", ann), Note("vote", ann, "a"), Turn(ann, "called", 1))
-    poll = await world.dialog(session, "poll", *shows, by=host)
-    await world.deliver()
-    before = await everything(world, host, ann, session, poll)
+    async with World(fresh()) as world:
+        host, thief = await world.host(), await world.host("Theo", "umbrella")
+        ann = await world.store.admit("acme", "web", "ann", "Ann")
+        session = await world.session(host, cohort="spring", places=("slack:C1",))
+        theirs = await world.session(thief, tenant="umbrella", cohort="spring", places=("slack:C1",))
+        await world.joins(session, ann)
+        shows = (
+            Show("board"),
+            Show("hello", LEARNER),
+            Show("hint", ann),
+            Note("vote", ann, "a"),
+            Turn(ann, "called", 1),
+        )
+        poll = await world.dialog(session, "poll", *shows, by=host)
+        await world.deliver()
+        before = await everything(world, host, ann, session, poll)
 
-    ours = st.sampled_from([session, poll, desk_of(host)])
-    anything = st.sampled_from([
-        Note("vote", ann, "b"), Note("role", thief, FACILITATOR), Show("board"), Show("hello", LEARNER), Show("x", ann),
-        Tell(session, "stolen"), Tell(poll, "stolen"), Tell("poll", "stolen"), Turn(ann, "called", 9),
-        Begin("poll", "puppet", {"at_start": written(Note("vote", ann, "c"))}),
-        Begin("all", "puppet", {"at_start": written(Tell(poll, "stolen"))}, of="cohort"),
-    ])  # fmt: skip
-    place = st.sampled_from([None, "slack:C1", f"web:{session}", f"web:{theirs}"])
-    for _ in range(data.draw(st.integers(1, 5))):
-        aimed = data.draw(st.one_of(ours, st.sampled_from([theirs, desk_of(thief, "umbrella")]), st.none()))
-        by, at = data.draw(st.sampled_from([thief, ann, host])), data.draw(place)
-        events: list[Event] = [
-            replace(world.press(by, "", *data.draw(st.lists(anything, max_size=3)), tenant="umbrella"), dialog=aimed, place=at),
-            world.event(Joined, by, place=at, tenant="umbrella"),
-            world.event(Said, by, place=at, tenant="umbrella", words=5),
-        ]
-        await world.hear(*events)
+        ours = st.sampled_from([session, poll, desk_of(host)])
+        anything: st.SearchStrategy[Effect] = st.sampled_from([
+            Note("vote", ann, "b"), Note("role", thief, FACILITATOR),
+            Show("board"), Show("hello", LEARNER), Show("x", ann),
+            Tell(session, "stolen"), Tell(poll, "stolen"), Tell("poll", "stolen"), Turn(ann, "called", 9),
+            Begin("poll", "puppet", {"at_start": written(Note("vote", ann, "c"))}),
+            Begin("all", "puppet", {"at_start": written(Tell(poll, "stolen"))}, of="cohort"),
+        ])  # fmt: skip
+        place = st.sampled_from([None, "slack:C1", f"web:{session}", f"web:{theirs}"])
+        for _ in range(data.draw(st.integers(1, 5))):
+            aimed = data.draw(st.one_of(ours, st.sampled_from([theirs, desk_of(thief, "umbrella")]), st.none()))
+            by, at = data.draw(st.sampled_from([thief, ann, host])), data.draw(place)
+            events: list[Event] = [
+                replace(
+                    world.press(by, "", *data.draw(st.lists(anything, max_size=3)), tenant="umbrella"),
+                    dialog=aimed,
+                    place=at,
+                ),
+                world.event(Joined, by, place=at, tenant="umbrella"),
+                world.event(Said, by, place=at, tenant="umbrella", words=5),
+            ]
+            await world.hear(*events)
 
-    # Theirs may show their own people what they like: a message is theirs, whomever it names.
-    world.now = world.now.replace(microsecond=0)
-    assert await everything(world, host, ann, session, poll) == before
-    assert [post.tenant for post in await world.due() if post.tenant == "acme"] == []
-    assert await world.store.page(thief, session, world.now) is None
-    for slot in ("board", "hello", "hint"):
-        assert await world.store.looks(poll, slot, [thief], world.now) == {}
-    assert (await world.ask(theirs, thief, tenant="umbrella"))["turns"] in ([], [[ann, "called", 9]])
-    await world.close()
+        # Theirs may show their own people what they like: a message is theirs, whomever it names.
+        assert await everything(world, host, ann, session, poll) == before
+        assert [post.tenant for post in await world.due() if post.tenant == "acme"] == []
+        assert await world.store.page(thief, session, world.now) is None
+        for slot in ("board", "hello", "hint"):
+            assert await world.store.looks(poll, slot, [thief], world.now) == {}
+        assert (await world.ask(theirs, thief, tenant="umbrella"))["turns"] in ([], [[ann, "called", 9]])
 
 
 async def test_sessions_of_two_tenants_with_a_cohort_of_the_same_name_share_no_rotation(world: World) -> None:
@@ -241,8 +253,3 @@ async def test_the_same_place_of_two_tenants_is_two_places(world: World) -> None
 
     assert sorted((await world.ask(here, ours))["roster"]) == sorted(["ann", ours])
     assert sorted((await world.ask(there, theirs, tenant="umbrella"))["roster"]) == sorted(["ulla", theirs])
-
-
-def test_every_kind_here_is_registered_under_its_name() -> None:
-    assert [kind.name for kind in KINDS.values()] == list(KINDS)
-    assert said is not None and Pressed is not None

@@ -5,18 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from dialogs.base import FACILITATOR, LEARNER, Note, Pressed, Show
+from dialogs.base import FACILITATOR, LEARNER, Note, Show
 from storage.base import Post
-from tests.storage.contract import NOON, OWNER, World, lines, targets
+from tests.storage.contract import NOON, OWNER, World, board, lines, targets
 
 SECOND = timedelta(seconds=1)
-
-
-async def board(world: World, *shows: Show) -> tuple[str, str, str]:
-    """The host, their session, and a dialog in it that shows this."""
-    host = await world.host()
-    session = await world.session(host)
-    return host, session, await world.dialog(session, "poll", *(shows or [Show("board")]), by=host)
 
 
 async def taken(world: World, owner: str = OWNER) -> Post:
@@ -57,7 +50,7 @@ async def test_a_message_brings_the_names_that_its_card_needs(world: World) -> N
 
 
 async def test_many_marks_are_one_revision_and_one_card_of_the_moment_it_is_taken(world: World) -> None:
-    host, session, poll = await board(world)
+    _, session, poll = await board(world)
     people = [f"p{n}" for n in range(30)]
     await world.joins(session, *people)
     await world.deliver()
@@ -115,7 +108,7 @@ async def test_what_has_waited_longest_goes_first_among_equals(world: World) -> 
 
 
 async def test_a_card_that_cannot_be_made_keeps_no_other_waiting_and_is_tried_again(world: World) -> None:
-    host, session, poll = await board(world, Show("broken"), Show("board"))
+    _, session, _ = await board(world, Show("broken"), Show("board"))
 
     assert targets(await world.deliver()) == [("board", f"web:{session}")]
     assert await world.due() == []
@@ -123,100 +116,11 @@ async def test_a_card_that_cannot_be_made_keeps_no_other_waiting_and_is_tried_ag
     assert (await world.store.counts()).waiting == 1
 
 
-# -- roles --------------------------------------------------------------------------------------------------------------
-
-
-async def test_a_message_for_a_role_reaches_those_who_are_there_and_those_who_come_later(world: World) -> None:
-    host, session, poll = await board(world, Show("flag", FACILITATOR), Show("hello", LEARNER))
-    await world.joins(session, "ann", "ben")
-    now = targets(await world.deliver())
-    await world.joins(session, "cem")
-    await world.does(host, session, Note("role", "fay", FACILITATOR))
-    later = targets(await world.deliver())
-    await world.does(host, poll, Show("hello", LEARNER))
-    again = targets(await world.deliver())
-
-    assert sorted(now) == sorted([("flag", host), ("hello", "ann"), ("hello", "ben")])
-    assert sorted(later) == sorted([("flag", "fay"), ("hello", "cem")])
-    assert sorted(again) == sorted([("hello", "ann"), ("hello", "ben"), ("hello", "cem")])
-
-
-async def test_a_message_for_a_role_reaches_nobody_of_another_session(world: World) -> None:
-    host, _, _ = await board(world, Show("hello", LEARNER))
-    elsewhere = await world.session(host, key="s2")
-    await world.joins(elsewhere, "eve")
-
-    assert await world.due() == []
-
-
-async def test_whoever_comes_when_a_dialog_is_done_is_not_shown_it(world: World) -> None:
-    host, session, poll = await board(world, Show("hello", LEARNER))
-    await world.fold()
-    await world.hear(world.event(Pressed, host, dialog=poll, action="finish"))
-    await world.joins(session, "ann")
-
-    assert await world.due() == []
-
-
-async def test_two_hundred_and_fifty_people_of_a_role_are_reached_in_chunks(world: World) -> None:
-    host, session, poll = await board(world, Show("hello", LEARNER))
-    people = [f"p{n:03}" for n in range(250)]
-    await world.does(host, session, *(Note("role", person, LEARNER) for person in people))
-    await world.fold()
-    await world.deliver()
-
-    await world.does(host, poll, Show("hello", LEARNER))
-    reached = []
-    while await world.store.fold(world.now, 1000):
-        reached.append(len(await world.store.due_posts(world.now, OWNER, 1000)))
-
-    assert reached == [100, 100, 50]
-
-
-async def test_everybody_is_reached_though_they_come_while_the_role_is_being_served(world: World) -> None:
-    host, session, poll = await board(world)
-    await world.does(host, session, *(Note("role", f"m{n:03}", LEARNER) for n in range(150)))
-    await world.does(host, poll, Show("hello", LEARNER))
-    await world.store.fold(world.now, 1000)
-
-    await world.joins(session, "a came late", "z came late")
-
-    everybody = ["a came late", *(f"m{n:03}" for n in range(150)), "z came late"]
-    assert sorted(post.person or "" for post in await world.due() if post.slot == "hello") == everybody
-
-
-async def test_whoever_is_off_the_roster_is_not_reached_any_more(world: World) -> None:
-    host, session, poll = await board(world, Show("hello", LEARNER))
-    await world.joins(session, "ann", "ben")
-    await world.deliver()
-
-    await world.does(host, session, Note("role", "ann", None))
-    await world.does(host, poll, Show("hello", LEARNER))
-
-    assert targets(await world.due()) == [("hello", "ben")]
-
-
-async def test_a_place_that_comes_later_is_shown_what_runs(world: World) -> None:
-    host, session, poll = await board(world, Show("board"))
-    done = await world.dialog(session, "done", Show("over"), by=host)
-    await world.hear(world.event(Pressed, host, dialog=done, action="finish"))
-    await world.deliver()
-
-    change = f'{{"title": "s1", "places": ["web:{session}", "slack:C1"]}}'
-    await world.hear(world.event(Pressed, host, dialog=session, action="change", value=change))
-    posts = await world.deliver()
-
-    assert ("board", "slack:C1") in targets(posts)
-    assert [post.slot for post in posts if post.slot != "board"] == []
-    await world.hear(world.event(Pressed, host, dialog=session, action="change", value='{"title": "s1", "minutes": 5}'))
-    assert await world.due() == []  # nothing is drawn again because something else of the session has changed
-
-
-# -- leases -------------------------------------------------------------------------------------------------------------
+# -- leases ------------------------------------------------------------------------------------------------------------
 
 
 async def test_of_two_workers_one_takes_a_message(world: World) -> None:
-    host, _, poll = await board(world, *(Show(f"s{n}") for n in range(20)))
+    await board(world, *(Show(f"s{n}") for n in range(20)))
     await world.fold()
     other = world.another()
 
@@ -307,7 +211,7 @@ async def test_only_the_owner_of_the_lease_settles_a_message(world: World, how: 
     assert [(one.tries, one.revision) for one in await world.due()] == [(0, 1)]
 
 
-# -- what platforms answer ----------------------------------------------------------------------------------------------
+# -- what platforms answer ---------------------------------------------------------------------------------------------
 
 
 async def test_a_message_that_must_wait_is_due_again_then_and_not_before(world: World) -> None:

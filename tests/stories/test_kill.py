@@ -44,7 +44,7 @@ def play(folder: Path, kills: int, seed: int) -> Played:
         with (folder / "told.txt").open("wb") as out:
             people = stage.start_people("--headless", "--limit", str(LIMIT), out=out)
             while people.poll() is None:
-                if len(done) < kills and moment(people, folder, dice.uniform(0.2, 2 * 40 / kills), dice):
+                if len(done) < kills and moment(people, folder, dice.uniform(0.2, 2 * 30 / kills), dice):
                     done.append(f"{wall.now():%a %H:%M}")
                     slowest = max(slowest, kill(stage))
                 time.sleep(0.05)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +46,7 @@ class Stream:
 
     response: aiohttp.ClientResponse
 
-    async def next(self, *names: str) -> Any:  # noqa: ANN401
+    async def next(self, *names: str) -> Any:
         """The data of the next event of one of these names; others are passed over."""
         async with asyncio.timeout(5):
             while True:
@@ -74,6 +74,13 @@ class Stream:
         raise ConnectionResetError
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what the server does by itself, of which nobody tells."""
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110  there is nothing to wait on but the fact
+            await asyncio.sleep(0.01)
+
+
 @dataclass
 class House:
     """A server, the bot behind it, and somebody with a browser that keeps no cookies."""
@@ -85,12 +92,12 @@ class House:
     client: aiohttp.ClientSession
     streams: list[Stream] = field(default_factory=list)
 
-    async def get(self, url: str, **more: Any) -> tuple[int, str]:  # noqa: ANN401
+    async def get(self, url: str, **more: Any) -> tuple[int, str]:
         """Status and text of a page."""
         async with self.client.get(url, **more) as response:
             return response.status, await response.text()
 
-    async def post(self, url: str, data: dict[str, str], **more: Any) -> aiohttp.ClientResponse:  # noqa: ANN401
+    async def post(self, url: str, data: dict[str, str], **more: Any) -> aiohttp.ClientResponse:
         """The answer to a form, with redirects not followed."""
         return await self.client.post(url, data=data, allow_redirects=False, **more)
 
@@ -117,8 +124,6 @@ class House:
     def room(self, person: str) -> str:
         """Somebody's room."""
         return self.links.room("t1", "s1", person)
-
-
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ It keeps the contract of `adapters.base.Bot` (the type checker holds it to it) a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from adapters.base import Answer, Bot, RoomView, Seen
+from adapters.base import Answer, RoomView, Seen
 from dialogs.base import Brief, Commanded, Event, Listed, Member, Pressed, Role, Submitted
-from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Text, When, Who, quote, t, tn
+from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, When, Who, quote, t, tn
 
 NOON = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 BRIEF = Brief(title="Giving feedback", phase="open", starts=NOON, minutes=90, zone="Europe/Zurich")
@@ -96,8 +96,14 @@ class SmallBot:
 
     async def looks(self, dialog: str, slot: str, viewers: Sequence[str]) -> Mapping[str, Seen]:
         """One message for these people."""
-        found = {one: [seen for seen in self._seen(one) if (seen.dialog, seen.slot) == (dialog, slot)] for one in viewers}
+        found = {
+            one: [seen for seen in self._seen(one) if (seen.dialog, seen.slot) == (dialog, slot)] for one in viewers
+        }
         return {one: seen[0] for one, seen in found.items() if seen}
+
+    async def session(self, session: str) -> Brief | None:
+        """What the one session here says of itself."""
+        return BRIEF if session == "s1" else None
 
     async def admit(self, session: str, name: str) -> str | None:
         """Anybody, while the session lasts."""
@@ -127,8 +133,14 @@ def opening(bot: SmallBot, viewer: str) -> Card:
     """What the session says first."""
     return Card(
         title=t("Welcome to {title}", title=BRIEF.title),
-        text=(t("By the end you can:"), quote("• open a talk with what you saw, not what you think\n• ask before you advise")),
-        facts=(Fact(t("Facilitator"), t("{who}", who=Who("fay"))), Fact(t("Until"), t("{at}", at=When(NOON + timedelta(minutes=90), "time", BRIEF.zone)))),
+        text=(
+            t("By the end you can:"),
+            quote("• open a talk with what you saw, not what you think\n• ask before you advise"),
+        ),
+        facts=(
+            Fact(t("Facilitator"), t("{who}", who=Who("fay"))),
+            Fact(t("Until"), t("{at}", at=When(NOON + timedelta(minutes=90), "time", BRIEF.zone))),
+        ),
         buttons=(Button("here", t("I'm here"), style="primary"),),
         footer=t("The bot does not hear voices: what is said aloud, it does not know."),
     )
@@ -173,7 +185,9 @@ def checklist(bot: SmallBot, viewer: str) -> Card:
     def item(id_: str, text: str) -> Item:
         state = bot.ticks.get(f"{viewer}:{id_}", "open")
         done = Button("tick", t("Done"), f"{id_}={'open' if state == 'done' else 'done'}", pressed=state == "done")
-        stuck = Button("tick", t("I need help"), f"{id_}={'open' if state == 'help' else 'help'}", pressed=state == "help")
+        stuck = Button(
+            "tick", t("I need help"), f"{id_}={'open' if state == 'help' else 'help'}", pressed=state == "help"
+        )
         return Item(quote(text), state if state in {"done", "help"} else "open", (done, stuck))  # type: ignore[arg-type]
 
     return Card(
@@ -191,11 +205,20 @@ def survey(bot: SmallBot, viewer: str) -> Card:
     """Three questions afterwards."""
     sent = bot.surveys.get(viewer)
     scale = tuple(Option(str(n), quote(str(n))) for n in range(1, 6))
-    topics = (Option("a", quote("Opening a talk")), Option("b", quote("Asking first")), Option("c", quote("Ending well")))
+    topics = (
+        Option("a", quote("Opening a talk")),
+        Option("b", quote("Asking first")),
+        Option("c", quote("Ending well")),
+    )
     fields = (
         Field("use", t("How useful was it, from 1 (not at all) to 5 (very)?"), "choice", scale, required=True),
         Field("more", t("What do you want more of?"), "many", topics, hint=t("As many as you like.")),
-        Field("words", t("What shall we change?"), hint=t("Only in groups of five or more, and never with your name."), limit=400),
+        Field(
+            "words",
+            t("What shall we change?"),
+            hint=t("Only in groups of five or more, and never with your name."),
+            limit=400,
+        ),
     )
     if sent:
         return Card(title=t("Thank you"), text=(t("Your answers are in."),), tone="done")
@@ -211,7 +234,13 @@ def flag(bot: SmallBot, viewer: str) -> Card:
     """A word to the facilitator alone."""
     return Card(
         title=t("It has been quiet for 90 seconds"),
-        text=(t("Nobody has answered “{question}”. You could call on {who}: it is their turn.", question="What surprised you?", who=Who("tal")),),
+        text=(
+            t(
+                "Nobody has answered “{question}”. You could call on {who}: it is their turn.",
+                question="What surprised you?",
+                who=Who("tal"),
+            ),
+        ),
         buttons=(
             Button("call", t("Call on {who}", who=Who("tal")), "1", style="primary"),
             Button("poll", t("Make it a poll"), "1"),
@@ -227,7 +256,10 @@ def board(bot: SmallBot, viewer: str) -> Card:
     return Card(
         title=t("Readiness"),
         bars=(Bar(t("Ready"), 1, 3), Bar(t("Not yet"), 1, 3), Bar(t("Need help"), 1, 3)),
-        facts=(Fact(t("Needs help"), t("{who}: headset", who=Who("ben"))), Fact(t("Not heard from"), t("{who}", who=Who("tal")))),
+        facts=(
+            Fact(t("Needs help"), t("{who}: headset", who=Who("ben"))),
+            Fact(t("Not heard from"), t("{who}", who=Who("tal"))),
+        ),
         footer=t("Who is in: {people}", people=Link("people", "s1", t("people and links"))),
     )
 
@@ -269,13 +301,3 @@ HELP = Card(
         Fact(quote('poll "QUESTION" "CHOICE" "CHOICE" ... [--for 60s]'), t("Asks everybody one question.")),
     ),
 )
-
-
-def without(bot: SmallBot, *dialogs: str) -> SmallBot:
-    """The same bot, with these dialogs not begun."""
-    return replace(bot, shown={key: who for key, who in bot.shown.items() if key[0] not in dialogs})
-
-
-def small(text: Text) -> Bot:
-    """The type checker's proof that this is a bot."""
-    return SmallBot(closed=not text)

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.base import Adapter, Bot
 from adapters.web.app import Web
@@ -44,6 +46,7 @@ async def test_each_person_sees_their_own_cards_in_the_region_they_belong_to(hou
 
     _, learner = await house.get(house.room("ana"))
     _, facilitator = await house.get(house.room("fay"))
+    assert "<noscript>" in learner
     assert cards(learner) == (["c1-list", "v1-form"], ["o1-open", "q1-question", "p1-board"])
     assert cards(facilitator) == (["b1-board", "f1-flag:1"], ["o1-open", "q1-question", "p1-board"])
 
@@ -151,7 +154,7 @@ async def test_a_press_leads_back_to_the_page_with_its_receipt_at_the_card(house
 
 async def test_the_forms_of_the_page_are_all_that_is_needed_to_act(house: House) -> None:
     _, html = await house.get(house.room("ana"))
-    form = next(part for part in re.findall(r"<form.*?</form>", html, re.S) if 'value="salad"' in part)
+    form = next(part for part in re.findall(r"<form.*?</form>", html, re.DOTALL) if 'value="salad"' in part)
     assert "action=" not in form.partition(">")[0]
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     assert (await house.post(house.room("ana"), fields)).status == 303
@@ -186,7 +189,10 @@ async def test_chat_is_there_when_the_page_is_loaded(house: House) -> None:
     await house.post(house.room("ana"), say("Hello <i>all</i>"))
     await house.post(house.room("fay"), say("Good morning"))
     _, html = await house.get(house.room("ben"))
-    assert re.findall(r'<p class="words" dir="auto">(.*?)</p>', html) == ["Hello &lt;i&gt;all&lt;/i&gt;", "Good morning"]
+    assert re.findall(r'<p class="words" dir="auto">(.*?)</p>', html) == [
+        "Hello &lt;i&gt;all&lt;/i&gt;",
+        "Good morning",
+    ]
     assert html.count('<span class="tag">Facilitator</span>') == 1
 
 
@@ -282,6 +288,14 @@ async def test_while_the_bot_cannot_hear_the_page_is_told_to_try_again(house: Ho
     assert house.bot.votes == {"ana": "soup"}
 
 
+async def test_a_report_is_not_told_how_cards_of_the_room_look(house: House) -> None:
+    house.bot.shown["p1", "board"] = (frozenset({"mia"}), False)
+    told = await house.act(house.links.report("t1", "s1", "mia"), **vote())
+    assert told["look"] is None
+    told = await house.act(house.links.report("t1", "s1", "mia"), **vote(dialog="m1", slot="digest"))
+    assert told["look"]["id"] == "card-m1-digest"
+
+
 # -- bad callers -------------------------------------------------------------------------------------------------------
 
 TOO_MUCH = "x" * 70_000
@@ -329,7 +343,7 @@ async def test_what_is_no_form_is_refused(house: House, body: bytes, content_typ
 
 
 async def test_a_body_without_a_length_is_cut_off_at_the_limit(house: House) -> None:
-    async def endless() -> Any:  # noqa: ANN401
+    async def endless() -> Any:
         for _ in range(100):
             yield b"a=1&" * 1024
 
@@ -379,6 +393,26 @@ async def test_nobody_speaks_in_a_room_they_are_not_in(house: House) -> None:
 async def test_a_wrong_method_is_refused(house: House) -> None:
     async with house.client.delete(house.room("ana")) as response:
         assert response.status == 405
+
+
+# -- behind a proxy ----------------------------------------------------------------------------------------------------
+
+
+async def test_under_a_folder_of_a_site_every_address_has_the_folder_and_cookies_are_secure() -> None:
+    links = Links("secret", "https://example.org/cohost")
+    app = web.Application()
+    Web(SmallBot(), links, links.base_url).add_to(app)
+    async with TestClient(TestServer(app)) as client:
+        for url in (links.room("t1", "s1", "fay"), links.people("t1", "s1", "fay"), links.desk("t1", "fay")):
+            async with client.get(url.removeprefix(links.base_url)) as response:
+                addresses = re.findall(r'(?:href|src|data-path)="(/[^"]*)"', await response.text())
+                assert addresses != []
+                assert all(address.startswith("/cohost/") for address in addresses)
+        door = links.join("t1", "s1").removeprefix(links.base_url)
+        async with client.post(door, data={"name": "Zoë", "id": str(uuid4())}, allow_redirects=False) as response:
+            assert response.headers["Location"].startswith("/cohost/room/")
+            (cookie,) = response.cookies.values()
+            assert (cookie["secure"], cookie["path"]) == (True, "/cohost/room/join")
 
 
 # -- the open door -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.base import Answer, Seen
@@ -17,7 +17,16 @@ from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Tex
 
 AT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 LINKS = Links("secret", "https://example.org")
-DRAW = Draw(LINKS, {"room.css": "/room.css", "room.js": "/room.js", "icon.svg": "/icon.svg"})
+DRAW = Draw(
+    LINKS,
+    {
+        "page.css": "/page.css",
+        "room.css": "/room.css",
+        "room.js": "/room.js",
+        "page.js": "/page.js",
+        "icon.svg": "/icon.svg",
+    },
+)
 READER = Reader("t1", "ana", {"ana": "Ana Lima", "tal": "טל לוי", "bad": "<script>alert(1)</script>"}, "Europe/Zurich")
 
 
@@ -72,7 +81,9 @@ def test_a_bar_whose_button_says_something_else_names_both() -> None:
     card = Card(title=t("Lunch"), bars=(Bar(quote("Soup"), 0, 0, Button("vote", t("Vote"), "s")),))
     html = only(entry(card), '<li class="bar"', "</li>")
     assert '<span class="label" id="bar-d1-main-1" dir="auto">Soup</span>' in html
-    assert '<button class="plain" aria-pressed="false" aria-describedby="bar-d1-main-1" dir="auto">Vote</button>' in html
+    assert (
+        '<button class="plain" aria-pressed="false" aria-describedby="bar-d1-main-1" dir="auto">Vote</button>' in html
+    )
     assert '<span class="count">0</span>\n<progress max="1" value="0" aria-hidden="true"></progress>' in html
 
 
@@ -85,7 +96,14 @@ def test_an_item_says_its_state_in_words() -> None:
 
 def test_fields_are_named_and_say_what_is_optional() -> None:
     fields = (
-        Field("use", t("Useful?"), "choice", (Option("1", quote("No")), Option("2", quote("Yes"))), required=True, value="2"),
+        Field(
+            "use",
+            t("Useful?"),
+            "choice",
+            (Option("1", quote("No")), Option("2", quote("Yes"))),
+            required=True,
+            value="2",
+        ),
         Field("more", t("More of?"), "many", (Option("a", quote("A")), Option("b", quote("B"))), value="a\nb"),
         Field("words", t("Words"), limit=120, value="<so far>"),
     )
@@ -97,7 +115,8 @@ def test_fields_are_named_and_say_what_is_optional() -> None:
         '<input type="checkbox" name="field.more" value="b" checked>',
     ]
     assert only(html, "<textarea", "</textarea>") == (
-        '<textarea id="field-d1-main-3" name="field.words" rows="3" maxlength="120" dir="auto">\n&lt;so far&gt;</textarea>'
+        '<textarea id="field-d1-main-3" name="field.words" rows="3" maxlength="120" dir="auto">\n'
+        "&lt;so far&gt;</textarea>"
     )
     assert html.count("(optional)") == 2
     assert '<input type="hidden" name="kind" value="submit">' in html
@@ -160,7 +179,7 @@ def test_a_card_that_answers_can_be_closed_and_is_not_taken_for_a_message() -> N
     told = DRAW.told(Slip(Answer(Card(title=t("Help"))), "d1", "main"), READER)
     assert told.line == ""
     assert "data-revision" not in told.card
-    assert '<a class="button plain small close" href="?">Close<span class="sr">: Help</span></a>' in told.card
+    assert '<a class="button plain small close" href="?">Close<span class="sr"> Help</span></a>' in told.card
 
 
 def test_answers_stand_beneath_their_question() -> None:
@@ -178,12 +197,13 @@ def test_only_cards_with_links_differ_between_readers() -> None:
 
 # -- whatever people write ---------------------------------------------------------------------------------------------
 
+PATIENT = settings(deadline=None)  # machines that test are busy machines
 HOSTILE = st.one_of(
     st.text(),
     st.sampled_from(
         [
             "<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", '" onmouseover="alert(1)', "' x='",
-            "{{ 7 * 7 }}", "{% raw %}", "{who}", "&lt;b&gt;", "&amp;", "--></article>", "</title>", "javascript:alert(1)",
+            "{{ 7 * 7 }}", "{% raw %}", "{who}", "&lt;b&gt;", "&amp;", "--></article>", "</title>", "javascript:x()",
             "\u202egnp.exe", "<a href=//evil.example>", "]]>", "<!--", "a\nb\n\nc", "\x00", "\ud83d\ude00", "x" * 3000,
         ]
     ),
@@ -241,6 +261,7 @@ def drawn(words: str) -> str:
     return DRAW.entry(seen, reader, thread, told) + DRAW.line(thread[0])
 
 
+@PATIENT
 @given(HOSTILE)
 def test_no_words_of_people_become_markup(words: str) -> None:
     hostile, harmless = Shape(drawn(words)), Shape(drawn("harmless"))
@@ -248,6 +269,7 @@ def test_no_words_of_people_become_markup(words: str) -> None:
     assert hostile.targets == harmless.targets
 
 
+@PATIENT
 @given(HOSTILE)
 def test_all_words_of_people_arrive_as_they_were(words: str) -> None:
     hostile, harmless = Shape(drawn(words)), Shape(drawn("harmless"))
@@ -261,6 +283,7 @@ PAGES: list[Callable[[str], str]] = [
 ]
 
 
+@PATIENT
 @given(HOSTILE.filter(bool), st.sampled_from(PAGES))
 def test_no_words_of_people_become_markup_on_a_page(words: str, page: Callable[[str], str]) -> None:
     hostile, harmless = Shape(page(words)), Shape(page("harmless"))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.web.links import DAY, DAYS, Links, Pass, local
@@ -58,11 +58,13 @@ def test_a_link_opens_for_400_days(age: int, *, opens: bool) -> None:
     assert (later.read_room(token(LINKS.room("t1", "s1", "ana"))) is not None) is opens
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_at_all_is_a_token_or_an_error(text: str) -> None:
     assert [LINKS.read_room(text), LINKS.read_join(text), LINKS.read_desk(text), LINKS.read_report(text)] == [None] * 4
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.characters())
 def test_a_token_with_any_character_changed_opens_nothing(position: int, character: str) -> None:
     good = token(LINKS.room("t1", "s1", "ana"))

@@ -13,7 +13,7 @@ from adapters.base import Message
 from adapters.web.live import QUEUE, pack
 from dialogs.base import Event, Joined, Left
 from dialogs.card import Card, t
-from tests.adapters.web.conftest import House
+from tests.adapters.web.conftest import House, until
 from tests.adapters.web.small_bot import DESK
 
 
@@ -195,9 +195,7 @@ async def test_somebody_is_there_once_however_many_pages_they_open(house: House)
 
 async def until_asked(house: House, seconds: float) -> None:
     """Until the web room waits for so long."""
-    async with asyncio.timeout(5):
-        while seconds not in house.patience.asked:
-            await asyncio.sleep(0.01)
+    await until(lambda: seconds in house.patience.asked)
 
 
 async def test_somebody_has_left_when_their_last_page_has_been_gone_for_a_while(house: House) -> None:
@@ -266,16 +264,13 @@ async def test_a_page_that_does_not_read_is_dropped_and_holds_up_nobody(house: H
         deaf.sendall(f"GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode())  # and from here on it reads nothing
         ana = await house.live(house.room("ana"))
         await ana.next("sync")
-        async with asyncio.timeout(5):
-            while len(viewers := house.web._hub.viewers("s1", "room")) < 2:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(house.web._hub.viewers("s1", "room")) == 2)
+        viewers = house.web._hub.viewers("s1", "room")
         noise = pack("noise", {"x": "x" * 60_000})
         for _ in range(2 * QUEUE):  # 30 MB: more than any socket buffers
             for viewer in viewers:
                 viewer.send(noise)
             await ana.next("noise")
-        async with asyncio.timeout(5):
-            while len(house.web._hub.viewers("s1", "room")) > 1:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(house.web._hub.viewers("s1", "room")) == 1)
         await house.show("p1", "board")
         assert (await ana.next("card"))["id"] == "card-p1-board"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.web.read import BadForm, Heard, Sender, parse, read, read_name, words
@@ -47,7 +47,14 @@ GOOD: list[tuple[dict[str, str | list[str]], Heard]] = [
     ),
     ({"kind": "press", "dialog": "", "slot": "", "action": "here"}, Heard(pressed(None, "here"), ID)),
     (
-        {"kind": "submit", "dialog": "v1", "slot": "form", "action": "send", "field.use": "4", "field.more": ["a", "c"]},
+        {
+            "kind": "submit",
+            "dialog": "v1",
+            "slot": "form",
+            "action": "send",
+            "field.use": "4",
+            "field.more": ["a", "c"],
+        },
         Heard(submitted(use="4", more="a\nc"), ID, slot="form"),
     ),
     (
@@ -117,6 +124,7 @@ def test_an_unreadable_body_is_refused(body: bytes) -> None:
         parse(body)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_at_all_do_more_than_be_refused(body: bytes) -> None:
     try:
@@ -126,6 +134,7 @@ def test_no_bytes_at_all_do_more_than_be_refused(body: bytes) -> None:
     raise AssertionError(body)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.text()), st.sampled_from(["press", "submit", "say", "answer", "command"]))
 def test_whatever_is_sent_the_sender_stays_the_sender(fields: dict[str, str], kind: str) -> None:
     try:

@@ -1,0 +1,314 @@
+"""The outbox: whatever a platform does, what people see becomes what is stored, in order, at the platform's pace."""
+
+import asyncio
+
+import pytest
+
+from adapters.base import Later
+from bot.outbox import Outbox
+from dialogs.base import Note, Show
+from storage.hot import MemoryHot
+from tests.adapters.small_platform import SmallPlatform
+from tests.bot.loops import running, until
+from tests.storage.contract import World, lines
+
+
+class Room:
+    """A session with one dialog in two places, and the outbox that serves it."""
+
+    def __init__(self, world: World, host: str, session: str, poll: str) -> None:
+        self.world, self.host, self.session, self.poll = world, host, session, poll
+        self.web, self.other = SmallPlatform("web", 1.5), SmallPlatform("small", 1.5)
+        self.hot = MemoryHot()
+        self.outbox = self.another()
+        self.here, self.there = f"web:{session}", "small:C1"
+
+    def another(self) -> Outbox:
+        """One more worker."""
+        adapters = {"web": self.web, "small": self.other}
+        return Outbox(self.world.store, self.hot, self.world.clock, adapters)
+
+    async def vote(self, person: str, value: str, slot: str = "board") -> None:
+        """Somebody votes, and a card changes by it."""
+        await self.world.does(person, self.poll, Note("vote", person, value), Show(slot), place=self.here)
+
+    async def delivered(self, outbox: Outbox | None = None) -> None:
+        """Rounds until there is nothing to do at this moment."""
+        while await (outbox or self.outbox).deliver():
+            pass
+
+    def reads(self, platform: SmallPlatform | None = None, where: str = "") -> list[str]:
+        """The votes on each of the cards that stand in the web room, or there."""
+        return [lines(card)[2] for card in (platform or self.web).stands(where or self.here)]
+
+
+@pytest.fixture
+async def room(world: World) -> Room:
+    host = await world.host()
+    session = await world.session(host, places=("small:C1",))
+    return Room(world, host, session, await world.dialog(session, "poll", Show("board"), by=host))
+
+
+async def test_a_message_is_posted_once_and_then_edited(room: Room) -> None:
+    await room.delivered()
+    first = room.reads()
+    await room.vote("ann", "a")
+    room.world.move(2)
+    await room.delivered()
+
+    assert (first, room.reads(), room.reads(room.other, room.there)) == (["{}"], ['{"a": 1}'], ['{"a": 1}'])
+
+
+async def test_many_votes_are_one_edit(room: Room) -> None:
+    await room.delivered()
+    room.world.move(2)
+    before = len(room.web.called)
+    for n in range(40):
+        await room.vote(f"p{n}", "a")
+    await room.delivered()
+
+    assert (len(room.web.called) - before, room.reads()) == (1, ['{"a": 40}'])
+
+
+async def test_edits_keep_the_platforms_pace_and_the_last_one_shows_all(room: Room) -> None:
+    await room.delivered()
+    before = len(room.web.called)
+    for n in range(50):
+        await room.vote(f"p{n}", "a")
+        await room.delivered()
+        room.world.move(0.2)
+    within = len(room.web.called) - before
+    room.world.move(1.5)
+    await room.delivered()
+
+    assert (within, room.reads()) == (7, ['{"a": 50}'])  # every second and a half, or soon after
+
+
+async def test_first_posts_and_what_is_for_one_person_are_not_held_back(room: Room) -> None:
+    for slot in ("a", "b", "c"):
+        await room.world.does(room.host, room.poll, Show(slot), Show(f"hint {slot}", "ann"))
+    await room.delivered()
+    for slot in ("a", "b", "c"):
+        await room.world.does(room.host, room.poll, Show(f"hint {slot}", "ann"))
+    await room.delivered()
+
+    assert [len(room.reads()), len(room.web.stands("ann"))] == [4, 3]
+    edits = [message.slot for message in room.web.called if message.person and message.ref]
+    assert sorted(edits) == ["hint a", "hint b", "hint c"]
+
+
+async def test_two_boards_of_one_room_are_drawn_in_turn_however_busy_one_is(room: Room) -> None:
+    await room.world.does(room.host, room.poll, Show("a"), Show("b"), Show("c"))
+    await room.delivered()
+    before = len(room.web.called)
+    for n in range(40):  # ten seconds in which "a", "b" and the board are voted on all the time, and "c" once
+        slots = ("a", "b", "board", *(["c"] if n == 1 else []))
+        await room.world.does(room.host, room.poll, Note("vote", room.host, str(n)), *map(Show, slots))
+        await room.outbox.deliver()
+        room.world.move(0.25)
+
+    edits = [message.slot for message in room.web.called[before:]]
+    counts = {slot: edits.count(slot) for slot in ("a", "b", "board", "c")}
+    assert (len(edits), sorted(counts.values()), counts["c"]) == (7, [1, 2, 2, 2], 1)
+
+
+async def test_whoever_asks_for_time_gets_it(room: Room) -> None:
+    room.web.trouble[room.here].append(Later(5))
+    await room.delivered()
+    early = room.reads()
+    room.world.move(4.9)
+    await room.delivered()
+    still = len(room.web.called)
+    room.world.move(0.1)
+    await room.delivered()
+
+    assert (early, still, room.reads()) == ([], 1, ["{}"])
+    assert room.reads(room.other, room.there) == ["{}"]
+
+
+async def test_a_deleted_message_is_posted_once_again_and_edits_go_to_the_new_one(room: Room) -> None:
+    await room.delivered()
+    room.web.delete_all(room.here)
+    for value in ("a", "b"):
+        room.world.move(2)
+        await room.vote("ann", value)
+        await room.delivered()
+
+    assert room.reads() == ['{"b": 1}']
+
+
+async def test_a_place_that_is_gone_is_left_alone(room: Room) -> None:
+    room.web.closed.add(room.here)
+    await room.delivered()
+    await room.vote("ann", "a")
+    await room.delivered()
+
+    assert (len(room.web.called), room.reads(room.other, room.there)) == (1, ['{"a": 1}'])
+    assert (await room.world.store.counts()).waiting == 0
+
+
+async def test_a_message_for_a_platform_that_is_off_ends(room: Room) -> None:
+    outbox = Outbox(room.world.store, room.hot, room.world.clock, {"web": room.web})
+    await room.delivered(outbox)
+
+    assert ((await room.world.store.counts()).waiting, room.reads()) == (0, ["{}"])
+
+
+async def test_whatever_goes_wrong_is_tried_again_later_each_time_and_keeps_nobody_else_waiting(room: Room) -> None:
+    room.web.trouble[room.here].extend([OSError("reset")] * 11)
+    waits = []
+    while not room.reads():
+        await room.delivered()
+        due = await room.world.store.next_post() or room.world.now
+        waits.append(round((due - room.world.now).total_seconds()))
+        room.world.move(waits[-1])
+
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 0]
+    assert (len(room.web.called), room.reads(room.other, room.there)) == (12, ["{}"])
+
+
+async def test_a_call_that_never_ends_is_given_up_and_tried_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.outbox.SLOW", 0.01)
+    room.web.trouble[room.here].append(asyncio.Event())
+    await room.delivered()
+    before = room.reads()
+    room.world.move(1)
+    await room.delivered()
+
+    assert (before, room.reads()) == ([], ["{}"])
+
+
+async def test_a_slow_conversation_keeps_no_other_waiting(room: Room) -> None:
+    room.web.trouble[room.here].append(slow := asyncio.Event())
+    async with running(room.outbox.run()):
+        await until(lambda: room.reads(room.other, room.there) == ["{}"])
+        room.world.move(2)
+        await room.vote("ann", "a")
+        await room.hot.nudge("outbox")
+        await until(lambda: room.reads(room.other, room.there) == ['{"a": 1}'])
+        waiting = (room.reads(), len(room.web.called))
+        slow.set()
+        await until(lambda: room.reads() == ['{"a": 1}'])
+
+    assert waiting == ([], 1)
+
+
+async def test_a_conversation_is_served_in_order(room: Room) -> None:
+    await room.delivered()
+    await room.world.does(room.host, room.poll, Show("first"))
+    room.web.trouble[room.here].append(slow := asyncio.Event())
+    async with running(room.outbox.run()):
+        await until(lambda: [message.slot for message in room.web.called] == ["board", "first"])
+        await room.world.does(room.host, room.poll, Show("second"))
+        await room.hot.nudge("outbox")
+        await until(lambda: [message.slot for message in room.other.called] == ["board", "first", "second"])
+        meanwhile = [message.slot for message in room.web.called]
+        slow.set()
+        await until(lambda: len(room.web.stands(room.here)) == 3)
+
+    assert meanwhile == ["board", "first"]
+    assert [lines(card)[0] for card in room.web.stands(room.here)] == ["board", "first", "second"]
+
+
+async def test_what_has_waited_too_long_behind_a_slow_one_is_let_go_and_taken_anew(room: Room) -> None:
+    await room.world.does(room.host, room.poll, Show("second"))
+    room.web.trouble[room.here].append(slow := asyncio.Event())
+    round_ = asyncio.create_task(room.outbox.deliver())
+    await until(lambda: room.web.called)
+    room.world.move(15)  # so that its lease might end while it is being shown
+    await room.world.does("ann", room.poll, Note("vote", "ann", "a"), place=room.here)
+    slow.set()
+    await round_
+    first_round = len(room.web.stands(room.here))
+    await room.delivered()
+
+    assert (first_round, sorted(room.reads())) == (1, ['{"a": 1}', "{}"])
+
+
+async def test_a_worker_that_was_frozen_leaves_no_old_card_standing(room: Room) -> None:
+    await room.delivered()
+    await room.vote("ann", "old")
+    room.world.move(2)
+    room.web.trouble[room.here].append(frozen := asyncio.Event())
+    stuck = asyncio.create_task(room.outbox.deliver())
+    await until(lambda: len(room.web.called) == 2)
+
+    room.world.move(31)
+    await room.vote("ann", "new")
+    another = room.another()
+    await room.delivered(another)
+    newer = room.reads()
+    frozen.set()  # and the old card lands on the newer one
+    await stuck
+    older = room.reads()
+    room.world.move(2)
+    await room.delivered(another)
+
+    assert (newer, older, room.reads()) == (['{"new": 1}'], ['{"old": 1}'], ['{"new": 1}'])
+
+
+async def test_two_workers_post_each_message_once(room: Room) -> None:
+    await room.world.does(room.host, room.poll, *(Show(f"s{n}") for n in range(30)))
+    another = room.another()
+
+    await asyncio.gather(*(worker.deliver() for worker in (room.outbox, another) for _ in "123"))
+
+    assert sorted(message.slot for message in room.web.called) == sorted(["board", *(f"s{n}" for n in range(30))])
+
+
+async def test_the_loop_wakes_by_a_nudge_and_when_something_is_due(room: Room) -> None:
+    async with running(room.outbox.run()):
+        await until(lambda: room.reads() == ["{}"])
+        await room.vote("ann", "a")
+        await room.hot.nudge("outbox")
+        await until(lambda: room.reads() == ['{"a": 1}'])
+        await room.vote("ann", "b")
+        await room.hot.nudge("outbox")
+        await until(room.world.store.next_post)  # its turn comes in a second and a half
+        calm = room.reads()
+        room.world.move(1.5)
+        await until(lambda: room.reads() == ['{"b": 1}'])
+
+    assert calm == ['{"a": 1}']
+
+
+async def test_the_loop_looks_by_itself_when_nobody_nudges(room: Room) -> None:
+    async with running(room.outbox.run()):
+        await until(lambda: room.reads() == ["{}"])
+        await room.vote("ann", "a")  # by another process, say
+
+        async def later() -> bool:
+            room.world.move(10)
+            return room.reads() == ['{"a": 1}']
+
+        await until(later)
+
+
+async def test_the_loop_stumbles_and_goes_on(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    fold = room.world.store.fold
+    troubles = iter([OSError("the disk"), OSError("the disk")])
+
+    async def stumbling(now: object, limit: int) -> int:
+        for trouble in troubles:
+            raise trouble
+        return await fold(room.world.now, limit)
+
+    monkeypatch.setattr(room.world.store, "fold", stumbling)
+    async with running(room.outbox.run()):
+
+        async def later() -> bool:
+            room.world.move(1)
+            return room.reads() == ["{}"]
+
+        await until(later)
+
+
+async def test_whatever_was_under_way_when_the_loop_ended_is_due_again(room: Room) -> None:
+    room.web.trouble[room.here].append(asyncio.Event())
+    async with running(room.outbox.run()):
+        await until(lambda: room.web.called)
+    left = room.reads()
+    room.world.move(31)
+    await room.delivered(room.another())
+
+    assert (left, room.reads()) == ([], ["{}"])

@@ -1,0 +1,153 @@
+"""What only SQLite has to promise: that a commit is on the disk, that writers queue, and how its schema comes to be."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import cast
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlmodel import SQLModel
+
+import storage.tables
+from dialogs.base import Note
+from storage.sql import SqlStore, connect, migrate
+from tests.storage.contract import World
+from tests.storage.databases import Fresh
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def store_of(world: World) -> SqlStore:
+    """The store, as what it is."""
+    return cast("SqlStore", world.store)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_every_connection_is_durable_and_patient(tmp_path: Path, *, write: bool) -> None:
+    engine = connect(f"sqlite:///{tmp_path}/x.db", write=write)
+    with engine.connect() as db:
+        found = {
+            pragma: db.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+            for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    engine.dispose()
+
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+
+
+async def test_a_writer_holds_the_lock_from_its_first_statement_on(sqlite: Fresh) -> None:
+    async with World(sqlite()) as world:
+        store = store_of(world)
+        with store._write.begin(), store._read.begin() as reader:
+            other = sqlite3.connect(store._write.url.database or "", timeout=0, isolation_level=None)
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                other.execute("BEGIN IMMEDIATE")
+            # A reader is not kept waiting by it, nor it by the reader.
+            assert reader.exec_driver_sql("SELECT count(*) FROM note").scalar() == 0
+            other.close()
+
+
+async def test_two_writers_that_have_both_read_lose_nothing(sqlite: Fresh) -> None:
+    async with World(sqlite()) as world:
+        host = await world.host()
+        session = await world.session(host)
+        people = [f"p{n}" for n in range(20)]
+        await world.joins(session, *people)
+        other = world.another()
+        deliveries = [
+            world.hear(world.press(person, session, Note("vote", person, "a")), store=(world.store, other)[n % 2])
+            for n, person in enumerate(people)
+        ]
+
+        outcomes = [one for batch in await asyncio.gather(*deliveries) for one in batch]
+
+        assert [one.error for one in outcomes] == [None] * 20
+        assert (await world.ask(session, host))["counts"]["vote"] == {"a": 20}
+
+
+async def test_a_full_disk_stores_nothing_and_says_so_and_later_all_can_be_sent_again(sqlite: Fresh) -> None:
+    async with World(sqlite()) as world:
+        host = await world.host()
+        session = await world.session(host)
+        presses = [world.press(host, session, Note(f"note {n}", host, "x" * 2000)) for n in range(50)]
+        pages = limit_pages(store_of(world), 1)  # SQLite does not go below what it has: not one page more
+
+        with pytest.raises(OperationalError, match="database or disk is full"):
+            await world.hear(*presses)
+        nothing = await world.ask(session, host)
+        limit_pages(store_of(world), pages + 1000)
+        outcomes = await world.hear(*presses)
+
+        assert nothing["counts"] == {"role": {"facilitator": 1}}
+        assert [one.again for one in outcomes] == [False] * 50
+        assert len((await world.ask(session, host))["counts"]) == 51
+
+
+def limit_pages(store: SqlStore, pages: int) -> int:
+    """How large the file may grow, for this connection. Returns how large it is."""
+    engine = store._write
+    with engine.connect() as db:
+        db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        return int(db.exec_driver_sql("PRAGMA page_count").scalar() or 0)
+
+
+# -- the schema --------------------------------------------------------------------------------------------------------
+
+
+def tables(file: Path) -> list[str]:
+    """The tables in this file."""
+    db = sqlite3.connect(file)
+    found = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    db.close()
+    return found
+
+
+def test_the_migrated_schema_is_that_of_the_models(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/x.db")
+    engine = create_engine(f"sqlite:///{tmp_path}/x.db")
+
+    with engine.connect() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+    assert tables(tmp_path / "x.db") == sorted(["alembic_version", *SQLModel.metadata.tables])
+    assert storage.tables.NOTE.name in SQLModel.metadata.tables
+
+
+def test_migrating_twice_is_migrating_once(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/x.db")
+    migrate(f"sqlite:///{tmp_path}/x.db")
+
+    assert "note" in tables(tmp_path / "x.db")
+
+
+def test_a_migration_that_fails_leaves_nothing_and_can_be_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+    db = sqlite3.connect(file)
+    db.execute("CREATE TABLE turn (somebody INTEGER)")  # the last that the first migration makes
+    with pytest.raises(OperationalError, match="table turn already exists"):
+        migrate(f"sqlite:///{file}")
+    left = tables(file)
+    db.execute("DROP TABLE turn")
+    db.close()
+
+    migrate(f"sqlite:///{file}")
+
+    assert left == ["turn"]
+    assert "note" in tables(file)
+
+
+def test_two_processes_that_migrate_at_once_do_not_fall_over_each_other(tmp_path: Path) -> None:
+    code = f"from storage.sql import migrate; migrate('sqlite:///{tmp_path}/x.db')"
+    both = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in "12"]
+
+    errors = [process.communicate(timeout=50)[1] for process in both]
+
+    assert (errors, [process.returncode for process in both]) == (["", ""], [0, 0])
+    assert "note" in tables(tmp_path / "x.db")
