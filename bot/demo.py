@@ -174,8 +174,8 @@ def watch(stage: Stage, plan: Plan, created: creating.Created, *, lead: bool) ->
         print(f"\n  {says} ({name})\n    {ways[name][1]}")
     print(f"\n  Join as yourself, as a learner\n    {ways['anybody'][1]}\n\nCtrl-C ends the demo.\n", flush=True)
     people = stage.start_people("--limit", "86400")
-    if people.wait() == 0:
-        print("\nThe story is over. The rooms stay open: look around, then end the demo with Ctrl-C.", flush=True)
+    over = "The story is over." if people.wait() == 0 else "The class cannot go on."
+    print(f"\n{over} The rooms stay open: look around, then end the demo with Ctrl-C.", flush=True)
     if stage.server:
         stage.server.join()
     raise WrongError(f"the server of the demo has stopped; see {stage.folder / LOG}")
@@ -232,7 +232,7 @@ def listed(created: creating.Created, plan: Plan, starts: datetime, *, lead: boo
             habits = sorted(cast[name].habits) if name in cast else ["absent"] if part == "learner" else []
             people.append({"name": name, "part": part, "link": link, "habits": habits, "manager": managers.get(name)})
     checklist = bool(plan.checklists.participants and plan.checklists.instructors)
-    return {"starts": starts.isoformat(), "checklist": checklist, "people": people}
+    return {"starts": starts.isoformat(), "checklist": checklist, "names": plan.names_in_digest, "people": people}
 
 
 # -- the serving process -----------------------------------------------------------------------------------------------

@@ -103,9 +103,9 @@ def _footer(poll: State, total: int, look: Look) -> Text:
         return tn("Closed. {n} vote.", "Closed. {n} votes.", n=total)
     votes = tn("{n} vote so far.", "{n} votes so far.", n=total) if total else t("No votes yet.")
     if poll.closes_at is None:
-        return t("{votes} You can change yours until the poll closes.", votes=votes)
+        return t("{votes} A vote can be changed until the poll closes.", votes=votes)
     time = When(poll.closes_at, "time", look.session.zone if look.session else "UTC")
-    return t("{votes} You can change yours until {time}.", votes=votes, time=time)
+    return t("{votes} A vote can be changed until {time}.", votes=votes, time=time)
 
 
 def sum_up(poll: State, tally: Tally) -> Result:

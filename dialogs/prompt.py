@@ -57,6 +57,7 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
     leads = scene.role is FACILITATOR
     waiting = prompt.phase == "called"
     mine = waiting and event.by is not None and event.by == prompt.called
+    # Called on before, and the time ran out while they were typing or speaking: it is still their answer.
     late = prompt.phase in {"open", "answered"} and event.by in prompt.asked and "answer" not in scene.mine
     match event:
         case Started() if prompt.mode == "call":
@@ -220,7 +221,7 @@ def _says(prompt: State) -> Text:
         case "thinking":
             return t("Take a moment to think. Then I will ask one of you by name.")
         case "called":
-            return t("{who}, what do you think? Answer here or aloud, or pass: all of it is fine.", who=who)
+            return t("{who}, what do you think? Answer here or aloud, or pass, just as you like.", who=who)
         case "open" if prompt.asked:
             return t("Anyone may answer now, here or aloud.")
         case "open":

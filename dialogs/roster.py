@@ -43,7 +43,7 @@ def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[
         effects += [Meet(person, name), Note("role", person, LEARNER)]
     people = Link("people", session, t("the people page"))
     added = tn("{n} person added.", "{n} people added.", n=len(new))
-    return tuple(effects), t("{added} Their links are on {people}.", added=added, people=people)
+    return tuple(effects), t("{added} Links for everybody are on {people}.", added=added, people=people)
 
 
 def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect, ...], Text]:
@@ -63,6 +63,8 @@ def _manager(manager: str, learner: str, roster: Sequence[Member], session: str)
     member = find(learner, [one for one in roster if one.role is LEARNER])
     if isinstance(member, Text):
         return (), member
+    if plain(manager) == plain(member.name):
+        return (), t("{name} cannot get the digest about themselves: write another name.", name=member.name)
     alike = [one for one in roster if plain(one.name).startswith(plain(manager)) and one.person != member.person]
     known = find(manager, alike) if alike else None
     if isinstance(known, Text):

@@ -127,9 +127,8 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
             return Step(session, reply=t("The digest goes out after the session and its survey."))
         case "digest":
             digest = Begin("digest", "digest", digest_setup(session))
-            return Step(
-                session, (digest, Tell("digest", "again")), reply=t("Every manager who had none has the digest now.")
-            )
+            reply = t("Every manager on the roster has the digest now, up to date.")
+            return Step(session, (digest, Tell("digest", "again")), reply=reply)
     return Step(session, reply=t("“{verb}” does nothing here.", verb=command.verb))
 
 

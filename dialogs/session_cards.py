@@ -53,7 +53,7 @@ def recap(brief: Brief, look: Look) -> Card:
 def cancelled(brief: Brief) -> Card:
     """Called off, told to everybody."""
     return Card(
-        title=t("“{title}” is called off", title=brief.title), text=(t("You need not do anything."),), tone="done"
+        title=t("“{title}” is called off", title=brief.title), text=(t("You do not have to do anything."),), tone="done"
     )
 
 
@@ -66,7 +66,7 @@ def desk(brief: Brief, coming: Timed | None, look: Look) -> Card:
     elif brief.phase == "open":
         ending = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
         buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
-        facts.append(Fact(t("Next"), quote(coming.title) if coming else t("the plan is done")))
+        facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
     elif brief.phase == "closed":
         facts.append(Fact(t("Next"), t("See how the survey is going with /ilt survey results.")))
     people = Link("people", look.session_id or "", t("people and links"))

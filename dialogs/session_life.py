@@ -137,8 +137,10 @@ def start(session: State, scene: Scene) -> Step[State]:
 
 def end(session: State, scene: Scene) -> Step[State]:
     """Close what is open, say what was, and ask how it was."""
+    if session.brief.phase == "planned":
+        return Step(session, reply=t("This session has not begun. Call it off with /ilt cancel."))
     if session.brief.phase != "open":
-        return Step(session, reply=not_yet(session.brief))
+        return Step(session, reply=no_longer(session.brief))
     closed = having(session, phase="closed", closed=scene.now)
     questions = (
         next((setup for _, kind, setup in session.plan.dialogs() if kind == "survey"), None) if session.plan else None

@@ -6,5 +6,5 @@ at the end is what people would have seen. Run: `python -m bot.rehearsal --class
   wall      the clock on everybody's wall        reading   HTML -> cards            browser   one person's open page
   people    what all people do                   learner, facilitator, manager      their habits
   story     what everybody received, in order    register  all that they did         steps, checks  whether it adds up
-  cast      who they are in the demo
+  cast      who they are in the demo            phrases   the words they go by
 """

@@ -58,11 +58,11 @@ async def play(listed: dict[str, Any], args: argparse.Namespace) -> int:
                 await live(people)
         except TimeoutError:
             story.missing(f"it was not over after {args.limit:g} seconds")
-        if not args.headless:
+        try:
+            return await tell(people, listed, starts) if args.headless else lack(story.lacking)
+        finally:
             for one in people:
                 await one.leave()
-            return 1 if story.lacking else 0
-        return await tell(people, story, starts, checklist=bool(listed.get("checklist", True)))
 
 
 def somebody(one: dict[str, Any], world: World) -> Person:
@@ -106,50 +106,43 @@ def story_of(people: Sequence[Person]) -> Story:
     return people[0].world.story
 
 
-async def tell(people: Sequence[Person], story: Story, starts: datetime, *, checklist: bool) -> int:
+async def tell(people: Sequence[Person], listed: dict[str, Any], starts: datetime) -> int:
     """Print the story, then what adds up, then what is missing."""
+    story = story_of(people)
     await asyncio.sleep(0.5)  # the room is drawn at its own pace: let the last edits arrive
+    register = Register(people, {}, story, names=bool(listed.get("names")))
     try:
         async with asyncio.timeout(20):
-            sums = await check(people, story)
+            register.fresh = {one.name: await one.page.load() for one in people if one.came}
+        sums = check(register)
     except (UnreachableError, TimeoutError) as error:
-        story.missing(f"nobody can load their page at the end: {str(error) or 'it takes too long'}")
+        story.missing(f"the pages cannot be loaded at the end: {str(error) or 'it takes too long'}")
         sums = Sums()
-    finally:
-        for one in people:
-            await one.leave()
     print("\nTHE CLASS")
     for one in people:
-        print(
-            f"  {short(one.name)}: {one.name}, {one.listed.part}"
-            + (f" ({', '.join(sorted(one.listed.habits))})" if one.listed.habits else "")
-        )
+        habits = f" ({', '.join(sorted(one.listed.habits))})" if one.listed.habits else ""
+        print(f"  {short(one.name)}: {one.name}, {one.listed.part}{habits}")
     print("\nTHE STORY, from what each of them received")
     for line in story.told():
         print(line)
-    found = list(
-        steps(
-            Register(people, {one.name: list(one.page.cards.values()) for one in people}, story),
-            starts,
-            checklist=checklist,
-        )
-    )
+    found = list(steps(register, starts, checklist=bool(listed.get("checklist", True))))
     print("\nWHAT HAPPENED")
     for says, happened in found:
         print(f"  {'yes' if happened else 'NO '}  {says}")
     print("\nWHAT ADDS UP, by their own count")
     for says in sums.right:
         print(f"  yes  {says}")
-    missing = [
-        *story.lacking,
-        *(f"this did not happen: {says}" for says, happened in found if not happened),
-        *sums.wrong,
-    ]
-    print(
-        f"\nMISSING: {len(missing)}"
-        if missing
-        else f"\nEverything happened, and everything adds up: {len(found)} steps, {len(sums.right)} sums."
-    )
+    undone = [f"this did not happen: {says}" for says, happened in found if not happened]
+    code = lack([*story.lacking, *undone, *sums.wrong])
+    if code == 0:
+        print(f"\nEverything happened, and everything adds up: {len(found)} steps, {len(sums.right)} sums.")
+    return code
+
+
+def lack(missing: Sequence[str]) -> int:
+    """Print what is missing, and return the exit code."""
+    if missing:
+        print(f"\nMISSING: {len(missing)}")
     for says in missing:
         print(f"  {says}")
     return 1 if missing else 0

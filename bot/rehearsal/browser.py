@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +21,7 @@ import aiohttp
 from bot.rehearsal import reading
 from bot.rehearsal.reading import Card, Form
 
+TWICE = 0.2  # share of forms that the network delivers twice
 AGAIN = 0.25  # seconds until a broken stream is tried again
 PAUSES = (0.2, 0.3, 0.5, 0.8, 1.2, *(1.5,) * 40)  # between two tries to send a form: over a minute together
 PATIENCE = aiohttp.ClientTimeout(total=10)
@@ -45,15 +48,16 @@ Watcher = Callable[[str, Card], None]  # "new", "changed", "own" (by what its re
 class Browser:
     """A page of somebody's own."""
 
-    def __init__(self, http: aiohttp.ClientSession, link: str) -> None:
-        self.http, self.link = http, link
+    def __init__(self, http: aiohttp.ClientSession, link: str, dice: random.Random) -> None:
+        self.http, self.link, self.dice = http, link, dice
         self.cards: dict[str, Card] = {}
         self.chat: dict[str, str] = {}  # what was said, by the id of the line
-        self.reconnected = 0
+        self.twice = 0  # forms that the network delivered twice
         self.saw: Watcher = lambda _what, _card: None
         self.heard: Callable[[str, str], None] = lambda _id, _words: None
         self._changed = asyncio.Event()
         self._stream: asyncio.Task[None] | None = None
+        self._echoes: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Load the page, then listen."""
@@ -62,10 +66,11 @@ class Browser:
 
     async def close(self) -> None:
         """Leave the page."""
-        if self._stream:
-            self._stream.cancel()
-            await asyncio.gather(self._stream, return_exceptions=True)
-            self._stream = None
+        tasks = [*self._echoes, *([self._stream] if self._stream else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stream = None
 
     async def load(self) -> list[Card]:
         """The cards of the page as it is now."""
@@ -106,7 +111,6 @@ class Browser:
                         await self._follow(stream)
             except (aiohttp.ClientError, TimeoutError):
                 pass  # as a browser does: try again
-            self.reconnected += 1
             await asyncio.sleep(AGAIN)
 
     async def _follow(self, stream: aiohttp.ClientResponse) -> None:
@@ -186,16 +190,35 @@ class Browser:
     async def send(self, pairs: list[tuple[str, str]]) -> Told:
         """Send a form until it is answered: always under the id that it was first sent with."""
         body = urlencode([*pairs, ("id", str(uuid.uuid4()))])
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         for tries, pause in enumerate(PAUSES, 1):
             try:
-                async with self.http.post(f"{self.link}/act", data=body, headers=headers, timeout=PATIENCE) as answer:
-                    if answer.status < 500:
-                        return self._answered(await answer.json(), tries)
+                status, answer = await self._post(body)
+                if status < 500:
+                    if self.dice.random() < TWICE:
+                        self._echo(body)
+                    return self._answered(answer, tries)
             except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
                 pass  # the same id makes it safe to send again
             await asyncio.sleep(pause)
         raise UnreachableError("a form cannot be sent: nothing answers")
+
+    async def _post(self, body: str) -> tuple[int, Any]:
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        async with self.http.post(f"{self.link}/act", data=body, headers=headers, timeout=PATIENCE) as answer:
+            return answer.status, await answer.json() if answer.status < 500 else None
+
+    def _echo(self, body: str) -> None:
+        """Deliver a form once more, a little later, as networks sometimes do: it must not be heard twice."""
+
+        async def later() -> None:
+            await asyncio.sleep(self.dice.uniform(0, 0.5))
+            with suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+                await self._post(body)
+                self.twice += 1
+
+        echo = asyncio.create_task(later())
+        self._echoes.add(echo)
+        echo.add_done_callback(self._echoes.discard)
 
     def _answered(self, answer: Mapping[str, Any], tries: int) -> Told:
         if error := answer.get("error"):

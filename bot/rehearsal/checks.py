@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.rehearsal.people import Act, Person
+from bot.rehearsal import phrases
+from bot.rehearsal.people import Act
+from bot.rehearsal.phrases import called
 from bot.rehearsal.reading import Card
-from bot.rehearsal.register import SOMEBODY, Register, Sums, called
-from bot.rehearsal.story import Story
+from bot.rehearsal.register import Call, Register, Sums
 
 K = 5  # below this many, no result is shown
 GRACE = timedelta(seconds=120)  # after coming in, nobody is called on for so long
 
 
-async def check(people: Sequence[Person], story: Story) -> Sums:
-    """Load everybody's page anew and compare."""
-    fresh = {one.name: await one.page.load() for one in people if one.came}
-    everything, sums = Register(people, fresh, story), Sums()
-    done = [act for one in people for act in one.acts]
-    again = sum(act.told.tries > 1 for act in done)
-    sums.right.append(f"{len(done)} things were done and acknowledged; {again} of them had to be sent more than once")
+def check(of: Register) -> Sums:
+    """Add everything up."""
+    sums = Sums()
+    done = [act for one in of.people for act in one.acts]
+    again, twice = sum(act.told.tries > 1 for act in done), sum(one.page.twice for one in of.people)
+    sums.right.append(f"{len(done)} things were done and acknowledged: {again} sent again, {twice} delivered twice")
     for what in (
         converged,
         named,
         polls,
+        begun,
         answers,
         checked_in,
         once_each,
@@ -37,7 +38,7 @@ async def check(people: Sequence[Person], story: Story) -> Sums:
         digest,
         no_card_twice,
     ):
-        what(everything, sums)
+        what(of, sums)
     return sums
 
 
@@ -57,15 +58,17 @@ def converged(of: Register, sums: Sums) -> None:
 
 def named(of: Register, sums: Sums) -> None:
     """Nobody is ever "somebody": who is meant, is named."""
-    nameless = {sight.card.title for sight in of.story.sights if SOMEBODY in sight.card.who}
-    sums.hold(not nameless, "everybody was called by their name", f"“somebody” stood on “{'”, “'.join(nameless)}”")
+    nameless = {sight.card.title for sight in of.story.sights if phrases.SOMEBODY in sight.card.who}
+    sums.hold(
+        not nameless, "everybody was called by their name", f"“{phrases.SOMEBODY}” stood on “{'”, “'.join(nameless)}”"
+    )
 
 
 def polls(of: Register, sums: Sums) -> None:
     """Each board counts what was pressed last."""
     last: dict[str, dict[str, str]] = {}
     for one, act in of.acts("learner", action="vote"):
-        if act.told.line.startswith("Your vote") or act.told.line == "Already received.":
+        if act.told.line.startswith(phrases.VOTED):
             last.setdefault(act.dialog, {})[one.name] = act.label
     boards: dict[str, list[tuple[str, Card]]] = {}
     for name, cards in of.fresh.items():
@@ -80,7 +83,16 @@ def polls(of: Register, sums: Sums) -> None:
         says = f"“{seen[0][1].title}”: {pressed.total()} votes, each choice as pressed last"
         sums.hold(not wrong, says, f"pressed {dict(pressed)}, but the board of {wrong[:1]} reads {seen[0][1].words()}")
     lost = set(last) - set(boards)
-    sums.hold(boards and not lost, f"{len(boards)} boards are there", f"{len(lost)} are missing")
+    sums.hold(boards and not lost, f"the boards of all {len(boards)} polls are there", f"{len(lost)} are missing")
+
+
+def begun(of: Register, sums: Sums) -> None:
+    """Whatever the facilitators began is there, and once only."""
+    asked = [act for _, act in of.acts("facilitator") if act.told.line == phrases.BEGUN]
+    asked += [act for _, act in of.acts("facilitator", action="poll") if act.told.line]
+    there = {card.dialog for cards in of.fresh.values() for card in cards if card.slot == "board" and not card.private}
+    says = f"{len(asked)} polls and questions were begun, each once"
+    sums.hold(len(there) == len(asked), says, f"{len(there)} are in the room")
 
 
 def answers(of: Register, sums: Sums) -> None:
@@ -104,7 +116,7 @@ def answers(of: Register, sums: Sums) -> None:
 
 def checked_in(of: Register, sums: Sums) -> None:
     """The opening card counted everybody who said that they were there."""
-    pressed = {one.name for one, act in of.acts(action="here") if "checked in" in act.told.line}
+    pressed = {one.name for one, act in of.acts(action="here") if phrases.CHECKED_IN in act.told.line}
     footers = (sight.card.footer for sight in of.story.sights if sight.card.slot == "opening")
     most = max((int(footer.split()[0]) for footer in footers if footer[:1].isdigit()), default=0)
     sums.hold(most == len(pressed), f"{len(pressed)} people checked in", f"the opening card counted {most}")
@@ -142,10 +154,19 @@ def fair(of: Register, sums: Sums) -> None:
         fewer = [name for name in could if used[name] < used.get(call.name, 0)]
         unfair += [f"{call.name} before {fewer[0]}"] if fewer else []
         before.add(call.name)
-        if (call.dialog, call.name) not in absent:
+        if (call.dialog, call.name) not in absent and not kept(of, call):
             used[call.name] = used.get(call.name, 0) + 1
     order = "; ".join(f"{call.at:%H:%M:%S} {call.name} for {call.dialog}" for call in of.calls())
     sums.hold(not unfair, "nobody had another turn before all others had one", f"{', '.join(unfair)} in {order}")
+
+
+def kept(of: Register, call: Call) -> bool:
+    """Whether the question was closed while it was their turn: then they keep their place, and have used no turn."""
+    after = (one.card for one in of.story.sights if one.card.dialog == call.dialog and one.at >= call.at)
+    ended = next((card for card in after if called(card) != call.name), None)
+    did = [act for one, act in of.acts("learner", dialog=call.dialog) if one.name == call.name]
+    heard = list(of.acts("facilitator", dialog=call.dialog, action="answered"))
+    return bool(ended and ended.tone == "done" and not did and not heard)
 
 
 def marked_absent(of: Register) -> Iterator[tuple[Act, str]]:
@@ -177,7 +198,7 @@ def survey(of: Register, sums: Sums) -> None:
     """The results count the forms that were sent, and show nothing of fewer than five."""
     sent: dict[str, dict[str, Act]] = {act.dialog: {} for _, act in of.acts(what="submit")}
     for one, act in of.acts("learner", what="submit"):
-        if act.told.line.startswith("Thank you"):
+        if act.told.line.startswith(phrases.SENT):
             sent[act.dialog][one.name] = act
     forms = max((len(found) for found in sent.values()), default=0)
     cards = [card for one in of.part("facilitator") for card in of.fresh.get(one.name, ()) if card.slot == "results"]
@@ -196,7 +217,7 @@ def survey(of: Register, sums: Sums) -> None:
         if 0 < int(n) < K
     ]
     sums.hold(not small, "no number of fewer than five people is shown", "; ".join(small))
-    hidden = all(any("Fewer than 5 people" in text for text in card.texts) for card in cards)
+    hidden = all(any(phrases.KEPT_BACK in text for text in card.texts) for card in cards)
     sums.hold(
         hidden == (forms < K),
         f"with {forms} forms, results are {'shown' if forms >= K else 'kept back'}",
@@ -208,7 +229,7 @@ def recap(of: Register, sums: Sums) -> None:
     """The recap counts who was there."""
     cards = [card for cards in of.fresh.values() for card in cards if card.slot == "recap"]
     there = f"{len(of.attended())} people"
-    read = {value for card in cards for label, value in card.facts if label == "Took part"}
+    read = {value for card in cards for label, value in card.facts if label == phrases.TOOK_PART}
     sums.hold(read == {there}, f"the recap says that {there} took part", f"it reads {read}")
 
 
@@ -218,13 +239,14 @@ def digest(of: Register, sums: Sums) -> None:
     for one in of.part("manager"):
         own = [learner for learner in of.learners if learner.listed.manager == one.name]
         came = sum(learner.name in there for learner in own)
-        says = (
-            f"{came} of your {len(own)} people attended."
-            if len(own) >= K
-            else f"{len(there)} of all {len(of.learners)} people attended."
-        )
+        if of.names and came in (0, len(own)):
+            says = f"{'All' if came else 'None'} of your people attended"
+        elif of.names or len(own) >= K:
+            says = f"{came} of your {len(own)} people attended."
+        else:
+            says = f"{len(there)} of all {len(of.learners)} people attended."
         cards = [card for card in of.fresh.get(one.name, ()) if card.slot == "digest"]
-        read = [dict(card.facts).get("Attendance", "") for card in cards]
+        read = [dict(card.facts).get(phrases.ATTENDANCE, "") for card in cards]
         sums.hold(len(read) == 1 and read[0].startswith(says), f"{one.name} is told: {says}", f"it reads {read}")
 
 

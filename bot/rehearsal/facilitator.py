@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.people import Listed, Person, World
+from bot.rehearsal import phrases
+from bot.rehearsal.people import Listed, Person, StuckError, World
 from bot.rehearsal.reading import Card, Form
 
 HARD = "What would make you stop giving feedback altogether?"
 ENERGY = "How much energy is left in the room?"
 LEVELS = ("Plenty", "Enough for the rest", "I need a break")
-OUTCOMES = ("answered", "passed", "not here", "timeout")
+MOST = 15  # questions until everybody's habits have been seen
 MORE = (
     "Which word in your sentence is a judgement in disguise?",
     "What would you say first if you had one minute?",
@@ -90,8 +91,9 @@ class Facilitator(Person):
             before = set(self.page.cards)
             await self.step("next")
             fresh = await self.fresh(before, 15)
-            if fresh:
-                await self.handle(fresh)
+            if fresh is None:
+                raise StuckError("the next step of the plan did not come")
+            await self.handle(fresh)
 
     async def fresh(self, before: set[str], seconds: float) -> Card | None:
         """The room's card that was not there before."""
@@ -99,7 +101,7 @@ class Facilitator(Person):
         def new() -> list[Card]:
             return [card for id_, card in self.page.cards.items() if id_ not in before and not card.private]
 
-        return new()[0] if await self.see(new, seconds) else None
+        return new()[0] if await self.see(new, seconds, sure=True) else None
 
     async def handle(self, card: Card) -> None:
         """Whatever the card asks for: votes, answers, or just a moment."""
@@ -162,11 +164,11 @@ class Facilitator(Person):
             said, called = self.says(id_), self.called(id_)
             if called:
                 await self.attend(id_, called)
-            elif "answered" in said.lower():
-                await self.see(lambda: self.answers(id_) >= self.here() - 4, 20 if "Anyone" in begun else 5)
+            elif phrases.ANSWERED in said.lower():
+                await self.see(lambda: self.answers(id_) >= self.here() - 4, 20 if phrases.ANYONE in begun else 5)
                 break
-            elif "Anyone" in said:
-                answered = await self.see(lambda: "answered" in self.says(id_).lower() or self.over(id_), 45)
+            elif phrases.ANYONE in said:
+                answered = await self.see(lambda: phrases.ANSWERED in self.says(id_).lower() or self.over(id_), 45)
                 if not answered:
                     break
             await self.see(lambda said=said: self.says(id_) != said or self.over(id_), 30)  # type: ignore[misc]
@@ -174,8 +176,7 @@ class Facilitator(Person):
 
     def says(self, id_: str) -> str:
         """What the card of a question says of how it stands."""
-        card = self.page.cards.get(id_)
-        return " ".join(card.texts) if card else ""
+        return phrases.says(self.page.cards.get(id_))
 
     def answers(self, id_: str) -> int:
         """How many have answered, as the card counts."""
@@ -184,8 +185,7 @@ class Facilitator(Person):
 
     def called(self, id_: str) -> str:
         """Whose turn it is."""
-        card = self.page.cards.get(id_)
-        return card.who[0] if card and card.who and "what do you think" in self.says(id_) else ""
+        return phrases.called(self.page.cards.get(id_))
 
     async def attend(self, id_: str, name: str) -> None:
         """Wait for the one who was called. The chair may be empty; the answer may be heard in the call only."""
@@ -202,7 +202,7 @@ class Facilitator(Person):
             await self.world.wall.take(2)
             await self.tell(id_, "answered")
             self.outcomes.add("aloud")
-        elif "Anyone" in self.says(id_):
+        elif phrases.ANYONE in self.says(id_):
             self.outcomes.add("timeout")
         elif changed():
             self.outcomes.add("passed" if self.called(id_) else "answered")
@@ -215,9 +215,11 @@ class Facilitator(Person):
 
     async def ask_until_all_is_seen(self) -> None:
         """Ask on until somebody has answered, passed, been absent and been silent, once each."""
-        for question in MORE:
+        for number in range(MOST):
             if {"answered", "passed", "not here", "timeout", "aloud"} <= self.outcomes:
                 return
+            again = f" ({number // len(MORE) + 1})" if number >= len(MORE) else ""
+            question = MORE[number % len(MORE)] + again
             await self.command(f'ask "{question}"')
             await self.must_see(lambda question=question: self.page.card(question), "the question")  # type: ignore[misc]
             if card := self.page.card(question):

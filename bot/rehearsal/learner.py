@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.rehearsal import phrases
 from bot.rehearsal.people import Person
 from bot.rehearsal.reading import Card, Form, Item, Question
 
@@ -60,6 +61,8 @@ class Learner(Person):
         if card.slot.startswith("reminder") and not self.has("late") and not self.has("away"):
             self.once(("reminder", card.id), self.takes(5, 15), lambda: self.get_ready(card.id, "reminder"))
         if self.has("away"):
+            if card.form("pass"):
+                self.once(("called", card.dialog), (3, 5), self.missed)
             return
         if (here := card.form("here")) and not self.has("silent"):
             self.once(("here", card.dialog), self.takes(4, 14), lambda: self.do(here, card))
@@ -123,7 +126,7 @@ class Learner(Person):
         if skip := card.form("pass"):
             answered = card.form("answered")
             self.once(("called", card.dialog), self.takes(6, 16), lambda: self.called(card.id, skip, answered))
-        elif card.answer and any(text.startswith("Anyone may answer") for text in card.texts):
+        elif card.answer and phrases.ANYONE in phrases.says(card):
             self.once(("open", card.dialog), self.takes(8, 30), lambda: self.volunteer(card.id))
 
     async def called(self, id_: str, skip: Form, answered: Form | None) -> None:
@@ -133,10 +136,15 @@ class Learner(Person):
             await self.press(skip, card)
         elif self.has("aloud"):
             self.world.air.aloud.add(card.title)
+            self.world.story.in_the_call(f"{self.name} answers “{card.title}” aloud")
         elif answered and self.dice.random() < 0.4:
             await self.press(answered, card)
         else:
             await self.answer(card, self.dice.choice(ANSWERS))
+
+    async def missed(self) -> None:
+        """Their name is called, and nobody is there to hear it."""
+        self.world.story.in_the_call(f"the chair of {self.name} is empty")
 
     async def volunteer(self, id_: str) -> None:
         """Answer what is open to all."""
@@ -144,7 +152,7 @@ class Learner(Person):
         if card is None or card.answer is None or card.title in self.world.air.hard or self.has("passes"):
             return
         # After somebody was called in vain, only the quick ones speak up.
-        if self.has("quick") or "Anyone may answer now." not in " ".join(card.texts):
+        if self.has("quick") or phrases.AGAIN not in phrases.says(card):
             await self.answer(card, self.dice.choice(ANSWERS))
 
     # -- afterwards ----------------------------------------------------------------------------------------------------

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from bot.rehearsal.learner import Learner
 from bot.rehearsal.people import Act, Person
+from bot.rehearsal.phrases import called
 from bot.rehearsal.reading import Card
 from bot.rehearsal.story import Story
-
-SOMEBODY = "somebody"  # how a page calls people whose name it does not know
 
 
 @dataclass(slots=True)
@@ -42,6 +41,7 @@ class Register:
     people: Sequence[Person]
     fresh: Mapping[str, Sequence[Card]]
     story: Story
+    names: bool = False  # whether the plan lets managers see by name who came
 
     @property
     def learners(self) -> list[Learner]:
@@ -80,9 +80,3 @@ class Register:
             if name and (sight.card.dialog, name) not in found:
                 found[sight.card.dialog, name] = Call(sight.at, sight.card.dialog, name)
         return list(found.values())
-
-
-def called(card: Card) -> str:
-    """Whose turn it is, as this card says."""
-    says = " ".join(card.texts)
-    return card.who[0] if card.who and "what do you think" in says and card.who[0] != SOMEBODY else ""

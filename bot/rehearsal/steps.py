@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from bot.rehearsal import phrases
 from bot.rehearsal.reading import Card
 from bot.rehearsal.register import Register
 from bot.rehearsal.story import Sight
@@ -39,16 +40,16 @@ def steps(of: Register, starts: datetime, *, checklist: bool) -> Iterator[tuple[
         )
         yield "the facilitators saw who is ready", bool(saw("facilitator", lambda card: card.slot == "ready"))
     yield "the session was opened in the room", bool(saw("learner", lambda card: card.slot == "opening", starts))
-    yield "people checked in", bool(did("learner", "here", "checked in"))
-    votes = [(one.name, act.dialog) for one, act in of.acts("learner", action="vote") if "Your vote" in act.told.line]
+    yield "people checked in", bool(did("learner", "here", phrases.CHECKED_IN))
+    votes = [(one.name, act.dialog) for one, act in of.acts("learner", action="vote") if phrases.VOTED in act.told.line]
     yield "there were votes, and one was changed", len(set(votes)) < len(votes)
-    yield "a late vote was refused with a sentence", bool(did("learner", "vote", "closed"))
+    yield "a late vote was refused with a sentence", bool(did("learner", "vote", phrases.LATE_VOTE))
     yield "somebody who was called answered in writing or by button", bool(answered(of))
-    yield "somebody who was called passed", bool(did("learner", "pass", "passed"))
+    yield "somebody who was called passed", bool(did("learner", "pass", phrases.PASSED))
     yield "somebody who was called was not there", bool(did("facilitator", "absent"))
     yield "somebody who was called let the time pass", bool(timed_out(of))
     yield "somebody answered aloud", bool(did("facilitator", "answered"))
-    flags = saw("facilitator", lambda card: card.tone == "flag" and "uiet on" in card.title)
+    flags = saw("facilitator", lambda card: card.tone == "flag" and phrases.QUIET in card.title)
     yield (
         "a silence was flagged to the facilitators alone",
         bool(flags) and not saw("learner", lambda card: card.tone == "flag"),
@@ -57,7 +58,7 @@ def steps(of: Register, starts: datetime, *, checklist: bool) -> Iterator[tuple[
     yield "and its suggested move was made", any(act.action in moves for _, act in of.acts("facilitator", what="press"))
     yield (
         "a mistyped command was answered with what was meant",
-        any("did you mean" in act.told.line for _, act in of.acts("facilitator", what="say")),
+        any(phrases.MEANT in act.told.line for _, act in of.acts("facilitator", what="say")),
     )
     yield "the recap was posted", bool(saw("learner", lambda card: card.slot == "recap"))
     yield "surveys were filled in", any(True for _ in of.acts("learner", what="submit"))
@@ -96,9 +97,7 @@ def timed_out(of: Register) -> list[str]:
         after = [
             one
             for one in of.story.sights
-            if one.card.dialog == call.dialog
-            and one.at > call.at
-            and "Anyone may answer now" in " ".join(one.card.texts)
+            if one.card.dialog == call.dialog and one.at > call.at and phrases.AGAIN in phrases.says(one.card)
         ]
         did = [act for one, act in of.acts("learner") if one.name == call.name and act.dialog == call.dialog]
         if after and not did:

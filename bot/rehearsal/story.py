@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.rehearsal import phrases
 from bot.rehearsal.reading import Card
 from bot.rehearsal.wall import Wall
 
@@ -79,6 +80,11 @@ class Story:
             self._say(
                 act.at, f"{short(who.name)} {deed(act).format(**{name: one for name, (one, _) in VERBS.items()})}"
             )
+
+    def in_the_call(self, words: str) -> None:
+        """What is heard or seen in the call, where the bot is not: told to whoever watches, and may have to lead."""
+        if self.aloud:
+            self._say(self.wall.now(), f"In the call, {words}.")
 
     def _say(self, at: datetime, words: str) -> None:
         print(f"  {at:%H:%M}  {words}", flush=True)
@@ -188,9 +194,9 @@ def telling(act: Act, *, again: bool) -> tuple[object, str]:
     """Under which key an act is told together with others like it, and how."""
     answer, title = braces(act.told.line), braces(act.title)
     match act.what, act.action:
-        case "press", "vote" if act.told.line.startswith("Your vote") and again:
+        case "press", "vote" if act.told.line.startswith(phrases.VOTED) and again:
             return act, f"{{who}} {{votes}} once more on “{title}” and {{is}} told: {answer}"
-        case "press", "vote" if act.told.line.startswith("Your vote"):
+        case "press", "vote" if act.told.line.startswith(phrases.VOTED):
             return ("vote", act.dialog), f"{{who}} {{votes}} on “{title}” and {{is}} told, for example: {answer}"
         case "press", "tick":
             return ("tick", act.dialog), "{who} {ticks} what is ready: {times} ticks"

@@ -82,7 +82,7 @@ async def test_the_links_that_are_printed_open_what_they_say(folder: Path, capsy
     await app.stop()
 
     assert opened == [
-        ("anybody", "join link", 200, False, False),
+        ("anybody", "join link", 200, False, True),
         ("Ann Ode", "learner", 200, True, True),
         ("Ben Lima", "learner", 200, True, True),
         ("Cem Kaya", "learner", 200, True, True),

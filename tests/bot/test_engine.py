@@ -100,11 +100,11 @@ async def test_a_batch_is_at_most_two_hundred_events(
 async def test_a_lone_event_does_not_wait_for_company(
     world: World, engine: Engine, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.engine.LINGER", 1e6)
+    monkeypatch.setattr("bot.engine.LINGER", 2)
+    said = world.event(Pressed, "ann", dialog=session, action="say", value="hi", place=f"web:{session}")
 
-    answer = await engine.hear(
-        world.event(Pressed, "ann", dialog=session, action="say", value="hi", place=f"web:{session}")
-    )
+    async with asyncio.timeout(1.5):
+        answer = await engine.hear(said)
 
     assert says(answer) == "hi"
 
@@ -257,6 +257,9 @@ async def test_whoever_comes_by_the_open_link_is_a_learner_until_the_session_is_
         ("Hana", "facilitator", False),
     ]
     assert (late, await app.engine.admit("nowhere", "Eve")) == (None, None)
+    told = await app.engine.session(session)
+    assert told is not None
+    assert (told.title, told.phase, await app.engine.session("nowhere")) == ("Feedback", "closed", None)
     assert ann in {one.person for one in room.roster}
 
 

@@ -143,7 +143,7 @@ class Stage:
             return spoken(command, self.names)
         return self.act(Commanded(**self.facts(person), text=text, command=command, plan=plan))
 
-    def tell(self, dialog: str, what: str, **data: object) -> str:
+    def tell(self, dialog: str, what: str, /, **data: object) -> str:
         """As another dialog would."""
         return self.act(Told(**self.facts(None, dialog), what=what, data=data))
 
@@ -267,17 +267,16 @@ class Stage:
         """One message as one viewer sees it."""
         return SCENES.view(self.dialogs[dialog], Wanted(dialog, slot, viewer), self, self.now)
 
-    def viewers(self, to: str) -> list[str | None]:
-        """Everybody who may see a message; None is a place, where one message serves all."""
+    def may_see(self, viewer: str | None, to: str) -> bool:
+        """Whether a message is for this viewer. None is a place, where one message serves all."""
         if to != ROOM and to not in ROLES:
-            return [to]
-        roles = {person: self.role(self.session or "", person) for person in self.names}
-        everybody = [person for person, role in roles.items() if role and to in {ROOM, role}]
-        return [None, *everybody] if to == ROOM else list(everybody)
+            return viewer == to
+        role = self.role(self.session or "", viewer) if viewer else None
+        return viewer is None or role is not None if to == ROOM else role == to
 
     def cards(self, viewer: str | None) -> Iterator[tuple[str, str, Card]]:
         """Every message that this viewer sees: dialog, slot, card."""
-        for dialog, slot in dict.fromkeys((d, slot) for d, slot, to in self.shown if viewer in self.viewers(to)):
+        for dialog, slot in dict.fromkeys((d, slot) for d, slot, to in self.shown if self.may_see(viewer, to)):
             yield dialog, slot, self.card(dialog, slot, viewer)
 
     def sees(self, viewer: str | None, dialog: str, slot: str = "") -> Card:

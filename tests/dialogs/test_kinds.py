@@ -157,7 +157,7 @@ class Held(Stage):
         """A message whose dialog changed and which would now look different is shown again."""
         for (dialog, slot, viewer), card in self.looks():
             if dialog in own and before.get((dialog, slot, viewer)) not in {None, card}:
-                again = [to for d, s, to in fresh if (d, s) == (dialog, slot) and viewer in self.viewers(to)]
+                again = [to for d, s, to in fresh if (d, s) == (dialog, slot) and self.may_see(viewer, to)]
                 assert again, f"{dialog} {slot} looks different to {viewer} after {event}, and nobody draws it"
 
     def step(self, dialog: Dialog, event: Event) -> Step[Any]:
@@ -221,11 +221,10 @@ class Held(Stage):
         others = {one for person in self.offered if not self.led_by(person) for one in self.offered[person]}
         for dialog, action, value in (leading | others) - self.offered[viewer]:
             step = self.tried(Pressed(**self.facts(viewer, dialog), action=action, value=value))
-            if (dialog, action, value) not in others:
-                assert not changed(self.dialogs[dialog], step), f"{viewer} may {action} {value} in {dialog}"
-            assert step.state == self.dialogs[dialog].state, f"{viewer} may {action} {value} in {dialog}"
-            own = [isinstance(one, Show) or (isinstance(one, Note) and one.person == viewer) for one in step.effects]
-            assert all(own), f"{viewer} may {action} {value} in {dialog}: {step.effects}"
+            own = [one for one in step.effects if isinstance(one, Note) and one.person == viewer]
+            rest = [one for one in step.effects if one not in own and not isinstance(one, Show)]
+            mine = (dialog, action, value) in others and own and not rest  # what all learners can do, for themselves
+            assert mine or not changed(self.dialogs[dialog], step), f"{viewer} may {action} {value} in {dialog}"
 
     def what_is_over_is_over(self) -> None:
         """A dialog that is done refuses what could be pressed on its older cards, with a sentence."""
@@ -298,16 +297,32 @@ def check_reply(reply: Text | Card | None, event: Event) -> None:
         check_text(reply, f"the answer to {event}")
 
 
-@pytest.mark.parametrize(("kind", "number"), STAGES, ids=IDS)
-@settings(deadline=None, max_examples=max(4, settings().max_examples // 20))
-@given(story=st.lists(st.integers(0, 10_000), max_size=8))
-def test_a_kind_keeps_its_promises_whatever_happens(kind: str, number: int, story: list[int]) -> None:
+def keeps(kind: str, number: int, story: list[int]) -> None:
+    """A story is what is chosen, step by step, of all that could happen next."""
     held = Held(EXAMPLES[kind][number]())
     held.look_around()
     for chosen in story:
         options = moves(held)
         options[chosen % len(options)](held)
         held.look_around()
+
+
+stories = st.lists(st.integers(0, 10_000), max_size=10)
+
+
+@pytest.mark.parametrize(("kind", "number"), STAGES, ids=IDS)
+@settings(deadline=None, max_examples=max(4, settings().max_examples // 16))
+@given(story=stories)
+def test_a_kind_keeps_its_promises_whatever_happens(kind: str, number: int, story: list[int]) -> None:
+    keeps(kind, number, story)
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize(("kind", "number"), STAGES, ids=IDS)
+@settings(deadline=None, max_examples=settings().max_examples)
+@given(story=stories)
+def test_a_kind_keeps_its_promises_for_a_long_time(kind: str, number: int, story: list[int]) -> None:
+    keeps(kind, number, story)
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
@@ -406,26 +421,22 @@ def test_dialogs_import_nothing_that_acts(path: Path) -> None:
 def test_the_same_input_gives_the_same_answer_in_every_process() -> None:
     """Sets have another order in every process: whatever goes through one must be sorted again."""
     code = "from tests.dialogs.test_kinds import played; print(played())"
+    environments = [{"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)} for seed in ("1", "2")]
     runs = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
+        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.PIPE)
+        for env in environments
     ]
-    assert runs[0] == runs[1]
+    first, second = (run.communicate()[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert first == second
 
 
 def played() -> str:
     """All that some stages come to, in a few letters."""
     found = hashlib.sha256()
-    for kind, number in STAGES:
-        stage = Recorded(EXAMPLES[kind][number]())
-        play(stage, Random(f"{kind}{number}"), 8)
+    for kind in NAMES:
+        stage = Recorded(EXAMPLES[kind][0]())
+        play(stage, Random(kind), 12)
         found.update("\n".join(stage.record).encode())
         for viewer in (None, *few(stage)):
             found.update(repr([(dialog, slot, card) for dialog, slot, card in stage.cards(viewer)]).encode())

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +17,9 @@ from sqlmodel import SQLModel
 
 import storage.tables
 from dialogs.base import Note
+from storage.batch import Batch
 from storage.sql import SqlStore, connect, migrate
-from tests.storage.contract import World
+from tests.storage.contract import NOON, World
 from tests.storage.databases import Fresh
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,6 +89,30 @@ async def test_a_full_disk_stores_nothing_and_says_so_and_later_all_can_be_sent_
         assert nothing["counts"] == {"role": {"facilitator": 1}}
         assert [one.again for one in outcomes] == [False] * 50
         assert len((await world.ask(session, host))["counts"]) == 51
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_a_note_is_merged_where_it_is_written_and_not_where_it_was_read(
+    sqlite: Fresh, *, newest_first: bool
+) -> None:
+    """On SQLite no two writers read at once; on PostgreSQL they will, and these are its statements too."""
+    async with World(sqlite()) as world:
+        host = await world.host()
+        session = await world.session(host)
+        presses = [
+            world.press(host, session, Note("vote", host, value), at=NOON + timedelta(seconds=second))
+            for second, value in ((2, "b"), (1, "a"))
+        ]
+        store = store_of(world)
+        with store._write.begin() as db:
+            batches = [Batch(db, store.kinds, store.decide, NOON) for _ in presses]
+            for batch in batches:  # both have read before either writes
+                batch.load(presses)
+            for batch, press in zip(batches, presses if newest_first else reversed(presses), strict=True):
+                batch.turn(press)
+                batch.flush()
+
+        assert (await world.ask(session, host))["notes"][f"vote {host}"] == ["b", "a"]
 
 
 def limit_pages(store: SqlStore, pages: int) -> int:

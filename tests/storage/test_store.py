@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -40,9 +41,10 @@ async def test_the_same_id_in_another_tenant_is_another_event(world: World) -> N
     here, there = await world.session(ours), await world.session(theirs, tenant="umbrella")
     press = world.event(Pressed, ours, dialog=here, action="remember", value="this")
 
-    outcomes = await world.hear(press, replace(press, tenant="umbrella", by=theirs, dialog=there))
+    theirs_too = replace(press, tenant="umbrella", by=theirs, dialog=there)
+    outcomes = [*await world.hear(press), *await world.hear(theirs_too), *await world.hear(press, theirs_too)]
 
-    assert [one.again for one in outcomes] == [False, False]
+    assert [one.again for one in outcomes] == [False, False, True, True]
     assert (await world.ask(there, theirs, tenant="umbrella"))["heard"] == ["this"]
 
 
@@ -87,35 +89,38 @@ async def test_what_one_store_has_heard_another_store_knows(world: World) -> Non
 # -- people's values ---------------------------------------------------------------------------------------------------
 
 
-async def votes(world: World, *noted: tuple[float, str | None]) -> list[str]:
-    """What is known of Ann's vote, [newest, first], after these (second, value) arrived one by one."""
-    host = await world.host()
-    session = await world.session(host)
-    await world.joins(session, "ann")
-    for second, value in noted:
-        await world.does("ann", session, Note("vote", "ann", value), at=NOON + timedelta(seconds=second))
-    found: list[str] = (await world.ask(session, host))["notes"].get("vote ann", [])
-    return found
-
-
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
 @pytest.mark.parametrize(
-    ("noted", "newest_and_first"),
+    ("cast", "newest_and_first"),
     [
         ([(1, "a")], ["a", "a"]),
         ([(1, "a"), (2, "b")], ["b", "a"]),
-        ([(2, "b"), (1, "a")], ["b", "a"]),
-        ([(2, "b"), (3, "c"), (1, "a")], ["c", "a"]),
-        ([(1, "a"), (2, None)], []),
-        ([(2, None), (1, "a")], []),
+        ([(1, "b"), (2, "a")], ["a", "b"]),
+        ([(1, "a"), (2, "b"), (3, "c")], ["c", "a"]),
+        ([(1, "a"), (2, None)], None),
         ([(1, "a"), (2, None), (3, "b")], ["b", "a"]),
-        ([(2, None), (3, "b"), (1, "a")], ["b", "a"]),
         ([(1, None), (2, "a"), (3, "b")], ["b", "a"]),
+        ([(1, "a"), (1, "b")], ["b", "a"]),
+        ([(1, "b"), (1, "a")], ["a", "a"]),
+        ([(1, "b"), (1, "a"), (1, None)], None),
     ],
 )
-async def test_the_newest_value_counts_and_the_first_is_kept(
-    world: World, noted: list[tuple[float, str | None]], newest_and_first: list[str]
+async def test_the_newest_value_counts_and_the_first_is_kept_in_every_order_of_arrival(
+    world: World, *, cast: list[tuple[int, str | None]], newest_and_first: list[str] | None, together: bool
 ) -> None:
-    assert await votes(world, *noted) == newest_and_first
+    host = await world.host()
+    session = await world.session(host)
+    await world.joins(session, "ann")
+    for order in permutations(enumerate(cast)):
+        poll = await world.dialog(session, f"poll {order}", by=host)
+        presses = [
+            world.press("ann", poll, Note("vote", "ann", value), id=f"{poll} {n}", at=NOON + timedelta(seconds=second))
+            for n, (second, value) in order
+        ]
+        for batch in [presses] if together else [[one] for one in presses]:
+            await world.hear(*batch)
+
+        assert (await world.ask(poll, host))["notes"].get("vote ann") == newest_and_first, order
 
 
 async def test_of_two_notes_in_one_step_the_later_counts(world: World) -> None:

@@ -2,10 +2,14 @@
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -21,7 +25,7 @@ STORY = [
     r"press “I'm here” and are told: You are checked in\. Welcome!",
     r"Kwame votes once more on “.*” and is told: Your vote: ",
     r"Siobhán presses “.*” and is told: This poll has closed",
-    r"THE ROOM sees: .*, what do you think\? Answer here or aloud, or pass",
+    r"THE ROOM sees: .*, what do you think\?",
     r"Amara presses “Pass” and is told: You passed\.",
     r"presses “Not here”",
     r"THE ROOM sees: .*Anyone may answer now, here or aloud\.",
@@ -75,8 +79,62 @@ def test_a_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], says:
     assert demo.stdout == ""
 
 
+def test_watching_prints_ways_in_that_open_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        taken.listen()
+        refused = run(tmp_path, "--port", str(port))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"cannot listen on 127.0.0.1:{port}" in refused.stderr
+
+    with subprocess.Popen(
+        command("--port", str(port)), cwd=tmp_path, env=environment(), stdout=PIPE, stderr=PIPE
+    ) as demo:
+        assert demo.stdout
+        assert demo.stderr
+        said = b""
+        while b"Ctrl-C" not in said:
+            said += demo.stdout.readline()
+        ways = re.findall(r"^  (\w.*)\n    (http://\S+)$", said.decode(), re.MULTILINE)
+        pages = [get(address) for _, address in ways]
+        demo.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        rest, errors = demo.communicate(timeout=10)
+
+    assert [way.partition(" (")[0] for way, _ in ways] == [
+        "Watch as a facilitator",
+        "Watch as a learner",
+        "Watch as a manager",
+        "Join as yourself, as a learner",
+    ]
+    assert all("Giving feedback that lands" in page for page in pages[:3])
+    assert "Your name" in pages[3]
+    assert demo.returncode == 0
+    assert "The demo has ended." in rest.decode()
+    assert errors == b""
+    assert time.monotonic() - began < 5
+    with pytest.raises(OSError, match="refused"):
+        get(ways[0][1])
+    assert (tmp_path / ".demo" / "cohost.secret").stat().st_mode & 0o777 == 0o600
+
+
+def get(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 - an address that the demo printed
+        text: str = page.read().decode()
+        return text
+
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COHOST_")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "bot", "demo", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command(*arguments), cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "bot", "demo", *arguments]
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COHOST_")}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}

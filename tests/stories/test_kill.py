@@ -17,6 +17,7 @@ from bot import plans
 from bot.demo import Stage, free_port
 from bot.rehearsal.wall import Wall
 
+STORY = 30.0  # seconds that a story takes at least, at this speed
 SPEED = 30.0  # slow enough that a restart does not use up the 90 s in which somebody may answer
 LIMIT = 150.0  # seconds for one story
 
@@ -43,20 +44,21 @@ def play(folder: Path, kills: int, seed: int) -> Played:
         stage.wait_until_ready()
         with (folder / "told.txt").open("wb") as out:
             people = stage.start_people("--headless", "--limit", str(LIMIT), out=out)
-            while people.poll() is None:
-                if len(done) < kills and moment(people, folder, dice.uniform(0.2, 2 * 30 / kills), dice):
+            began = time.monotonic()
+            for after in sorted(dice.uniform(1, STORY) for _ in range(kills)):
+                if moment(people, folder, began + after, dice):
                     done.append(f"{wall.now():%a %H:%M}")
                     slowest = max(slowest, kill(stage))
-                time.sleep(0.05)
+            people.wait()
         log = (folder / "server.log").read_text()
         return Played(people.returncode, (folder / "told.txt").read_text(), log, done, slowest)
     finally:
         stage.stop()
 
 
-def moment(people: subprocess.Popen[bytes], folder: Path, seconds: float, dice: random.Random) -> bool:
-    """Wait so long; then, three times in four, until something is just being written. False: it was over before."""
-    until, busy = time.monotonic() + seconds, dice.random() < 0.75
+def moment(people: subprocess.Popen[bytes], folder: Path, until: float, dice: random.Random) -> bool:
+    """Wait until then, and three times in four until something is just being written. False: it was over before."""
+    busy = dice.random() < 0.75
     before = written(folder)
     while people.poll() is None:
         if time.monotonic() >= until and (not busy or written(folder) != before):

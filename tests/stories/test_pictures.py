@@ -39,7 +39,8 @@ class Album:
         page = person.page
         # What floats would cover the cards on a picture of the whole page.
         await page.evaluate(
-            "for (const x of document.querySelectorAll('body *')) if (getComputedStyle(x).position == 'sticky') x.style.position = 'static'"
+            "for (const node of document.querySelectorAll('body *'))"
+            " if (getComputedStyle(node).position == 'sticky') node.style.position = 'static'"
         )
         self.pages.append((caption, await page.screenshot(full_page=True)))
         self.barriers += [f"{caption}: {found}" for found in await axe(page)]

@@ -1,0 +1,216 @@
+"""The contract of Adapter: what the outbox may rely on, whatever the platform.
+
+A platform joins by one fixture that yields a `Stage`: the adapter with the platform behind it, a place with Ann and Ben
+in it and Eve outside, and a way to read what each of them reads there. The tests speak of nothing but these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+
+from adapters.base import Adapter, Message
+from dialogs.card import Bar, Button, Card, Fact, Field, Item, Option, Text, When, Who, quote, t, tn
+
+NAMES: Mapping[str, str] = {"ann": "Ann Ode", "ben": "Ben Lima", "eve": "Eve Stone"}
+HERE = ("ann", "ben")
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One message as somebody reads it: its words, the names of what can be pressed, and what else of it is live."""
+
+    words: str
+    buttons: tuple[str, ...] = ()
+    private: bool = False
+    live: tuple[str, ...] = ()  # links, mentions of everybody, images, markup: whatever does more than to be read
+
+
+class Stage(Protocol):
+    """A platform, on which something is shown."""
+
+    place: str
+
+    @property
+    def adapter(self) -> Adapter:
+        """The platform's adapter."""
+        ...
+
+    async def show(self, slot: str, card: Card, *, to: str | None = None, ref: str | None = None) -> str:
+        """The message of this slot looks like this now, for the place or for one person; the adapter is to show it."""
+        ...
+
+    async def reads(self, person: str) -> list[Read]:
+        """What this person reads by now, oldest first."""
+        ...
+
+
+def card(title: str, **more: object) -> Card:
+    """A card of one line."""
+    return Card(quote(title), **more)  # type: ignore[arg-type]
+
+
+def message(slot: str, *, dialog: str = "d1", place: str | None = None, person: str | None = None) -> Message:
+    """A message as the outbox hands it over, an edit."""
+    return Message(
+        post=f"{dialog}/{slot}", tenant="t1", dialog=dialog, slot=slot, session="s1",
+        place=place, person=person, card=card(slot), ref="1",
+    )  # fmt: skip
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</h3></article><b>bold</b>",
+    '"><a href="https://example.org">click</a>',
+    "<!channel> <!here> <!everyone> <@U123> <#C123>",
+    "<https://example.org|our own page>",
+    "<at>Cohost</at> @everyone @here",
+    "[a link](https://example.org) **bold** _slanted_ ~gone~ `code`",
+    "&lt;b&gt; &amp; &#60;i&#62;",
+    "{who} {0} %s {{ 7 * 7 }} {% raw %}",
+    "=HYPERLINK(1) | a | table |",
+]
+
+
+class AdapterContract:
+    """Inherit, and offer a fixture `stage`."""
+
+    async def test_a_message_in_a_place_is_read_by_all_who_are_there_and_by_nobody_else(self, stage: Stage) -> None:
+        await stage.show("board", card("Lunch?"))
+
+        assert [await stage.reads(person) for person in ("ann", "ben", "eve")] == [
+            [Read("Lunch?")],
+            [Read("Lunch?")],
+            [],
+        ]
+
+    async def test_a_message_for_one_person_is_read_by_them_alone(self, stage: Stage) -> None:
+        await stage.show("hint", card("Only you"), to="ann")
+
+        assert [await stage.reads(person) for person in ("ann", "ben", "eve")] == [
+            [Read("Only you", private=True)],
+            [],
+            [],
+        ]
+
+    async def test_an_edit_changes_the_message_that_stands(self, stage: Stage) -> None:
+        for to in (None, "ann"):
+            ref = await stage.show(f"for {to}", card("before"), to=to)
+            again = await stage.show(f"for {to}", card("after"), to=to, ref=ref)
+            assert again == ref != ""
+
+        assert sorted(await stage.reads("ann"), key=lambda one: one.private) == [
+            Read("after"),
+            Read("after", private=True),
+        ]
+        assert await stage.reads("ben") == [Read("after")]
+
+    async def test_showing_the_same_again_changes_nothing(self, stage: Stage) -> None:
+        ref = await stage.show("board", card("Lunch?"))
+        for _ in range(3):
+            assert await stage.show("board", card("Lunch?"), ref=ref) == ref
+
+        assert await stage.reads("ben") == [Read("Lunch?")]
+
+    async def test_messages_stand_in_the_order_in_which_they_came_and_an_edit_does_not_move_them(
+        self, stage: Stage
+    ) -> None:
+        refs = [await stage.show(slot, card(slot)) for slot in ("one", "two", "three")]
+        await stage.show("one", card("one, edited"), ref=refs[0])
+
+        assert [one.words for one in await stage.reads("ann")] == ["one, edited", "two", "three"]
+
+    async def test_messages_shown_at_the_same_time_do_not_mix(self, stage: Stage) -> None:
+        slots = [f"slot {n}" for n in range(20)]
+        refs = await asyncio.gather(*(stage.show(slot, card(slot)) for slot in slots))
+        await asyncio.gather(
+            *(stage.show(slot, card(f"edited {slot}"), ref=ref) for slot, ref in zip(slots, refs, strict=True))
+        )
+
+        assert sorted(one.words for one in await stage.reads("ann")) == sorted(f"edited {slot}" for slot in slots)
+
+    async def test_people_are_called_by_their_names(self, stage: Stage) -> None:
+        asked = t("{who} asked {other}", who=Who("ben"), other=Who("ann"))
+        await stage.show("board", Card(asked, buttons=(Button("call", t("Call on {who}", who=Who("eve"))),)))
+
+        assert await stage.reads("ann") == [Read("Ben Lima asked Ann Ode Call on Eve Stone", ("Call on Eve Stone",))]
+
+    async def test_all_words_of_a_card_are_there_and_every_button_of_it(self, stage: Stage) -> None:
+        await stage.show("all", EVERYTHING)
+
+        (seen,) = await stage.reads("ann")
+        missing = [words for words in WORDS if words not in seen.words]
+        assert missing == []
+        assert seen.buttons == ("Soup", "Done", "Help", "Send", "Close")
+        assert seen.live == ()
+
+    @pytest.mark.parametrize("words", HOSTILE)
+    async def test_what_people_typed_is_read_word_for_word_and_never_does_anything(
+        self, stage: Stage, words: str
+    ) -> None:
+        whole = Card(
+            quote(words),
+            text=(t("They wrote: {words}", words=words),),
+            facts=(Fact(quote(words), quote(words)),),
+            fields=(Field("why", quote(words)),),
+            buttons=(Button("press", quote(words), words),),
+            footer=quote(words),
+        )
+        await stage.show("board", whole)
+
+        (seen,) = await stage.reads("ann")
+        plain = " ".join(words.split())
+        assert (seen.words.count(plain), seen.buttons, seen.live) == (7, (plain,), ())
+
+    def test_a_place_is_edited_at_most_ten_times_in_ten_seconds(self, stage: Stage) -> None:
+        key, seconds = stage.adapter.pace(message("board", place=stage.place))
+
+        assert key != ""
+        assert 1.0 <= seconds <= 5.0
+
+    def test_all_messages_of_a_place_share_its_pace_and_nobody_elses(self, stage: Stage) -> None:
+        places = [message("a", place=stage.place), message("b", dialog="d2", place=stage.place)]
+        others = [message("a", place=f"{stage.place}2"), message("a", person="ann"), message("a", person="ben")]
+
+        keys = [stage.adapter.pace(one)[0] for one in (*places, *others)]
+
+        assert keys[0] == keys[1]
+        assert len({*keys}) == 4
+
+    def test_a_platform_has_a_name_that_its_places_begin_with(self, stage: Stage) -> None:
+        assert stage.place.partition(":")[0] == stage.adapter.platform
+
+
+EVERYTHING = Card(
+    title=t("What for lunch?"),
+    text=(t("Take one."), t("At {at}.", at=When(NOON, "time"))),
+    facts=(Fact(t("Until"), t("the end")),),
+    bars=(Bar(t("Soup"), 3, 12, Button("vote", t("Soup"), "a")), Bar(t("Bread"), 9, 12)),
+    items=(Item(t("A headset"), "open", (Button("tick", t("Done"), "a"), Button("tick", t("Help"), "b"))),),
+    fields=(
+        Field("why", t("Why?"), hint=t("In a few words.")),
+        Field("how", t("How much?"), "choice", (Option("1", quote("a little")), Option("2", quote("a lot")))),
+    ),
+    submit=Button("send", t("Send")),
+    buttons=(Button("close", t("Close")),),
+    footer=tn("{n} vote.", "{n} votes.", n=12),
+)
+WORDS = [
+    "What for lunch?", "Take one.", "Until", "the end", "Soup", "3", "12", "Bread", "9", "A headset", "Why?",
+    "In a few words.", "How much?", "a little", "a lot", "12 votes.", "12:00",
+]  # fmt: skip
+
+
+def plain(text: Text) -> str:
+    """A text as somebody reads it."""
+    shown = (
+        NAMES[x.person] if isinstance(x, Who) else f"{x.at:%H:%M}" if isinstance(x, When) else x for x in text.pieces()
+    )
+    return "".join(str(piece) for piece in shown)

@@ -1,0 +1,152 @@
+"""Roster: who takes part. Tables of words + roster -> exactly these effects and this answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
+from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.roster import SHOWN, changed, person_named
+from tests.dialogs.paper import member
+from tests.dialogs.stage import classroom
+
+FAY, GUS = member("Fay", FACILITATOR), member("Gus", FACILITATOR)
+ANN, BOB, JO = member("Ann"), member("Bob"), member("Jo Smith")
+MIA = member("Mia Roth", MANAGER)
+ROSTER = (FAY, ANN, BOB, JO, MIA)
+PEOPLE = Link("people", "s", t("the people page"))
+
+
+def id_of(name: str) -> str:
+    return person_named("s", name)
+
+
+def added(n: int) -> Text:
+    says = tn("{n} person added.", "{n} people added.", n=n)
+    return t("{added} Links for everybody are on {people}.", added=says, people=PEOPLE)
+
+
+def removed(n: int) -> Text:
+    return tn("{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=n)
+
+
+def hears(manager: str, learner: str) -> Text:
+    return t("{manager} will get the digest about {learner}.", manager=manager, learner=learner)
+
+
+def new(name: str, role: str = LEARNER) -> tuple[Effect, ...]:
+    return Meet(id_of(name), name), Note("role", id_of(name), role)
+
+
+THERE = t("Everybody you named is on the roster already.")
+STAYS = t("{name} stays: a session needs a facilitator.", name="Fay")
+NOBODY = t("Nobody here is called “{name}”: write the name as it stands in the roster.", name="Xaver")
+
+CHANGES: dict[str, tuple[tuple[str, ...], tuple[Member, ...], tuple[Effect, ...], Text]] = {
+    "adds somebody": (("add", "Zoe"), ROSTER, new("Zoe"), added(1)),
+    "adds two": (("add", "Zoe", "Yan Li"), ROSTER, (*new("Zoe"), *new("Yan Li")), added(2)),
+    "adds nobody twice": (("add", "Zoe", "Zoe"), ROSTER, new("Zoe"), added(1)),
+    "adds only who is missing": (("add", "ann", "Zoe", "FAY"), ROSTER, new("Zoe"), added(1)),
+    "adds nobody": (("add", "Ann", "jo smith"), ROSTER, (), THERE),
+    "removes somebody": (("remove", "Ann"), ROSTER, (Note("role", "ann", None),), removed(1)),
+    "removes two": (
+        ("remove", "ann", "jo"),
+        ROSTER,
+        (Note("role", "ann", None), Note("role", "jo smith", None)),
+        removed(2),
+    ),
+    "removes nobody twice": (("remove", "Jo", "smith"), ROSTER, (Note("role", "jo smith", None),), removed(1)),
+    "removes nobody if one is unknown": (("remove", "Ann", "Xaver"), ROSTER, (), NOBODY),
+    "keeps the only facilitator": (("remove", "Fay"), ROSTER, (), STAYS),
+    "removes one of two facilitators": (("remove", "Gus"), (*ROSTER, GUS), (Note("role", "gus", None),), removed(1)),
+    "keeps the last of two facilitators": (("remove", "Gus", "Fay"), (*ROSTER, GUS), (), STAYS),
+    "makes somebody a manager whom nobody knew": (
+        ("manager", "Dana Roth", "Ann"),
+        ROSTER,
+        (*new("Dana Roth", MANAGER), Note("manager", "ann", id_of("Dana Roth"))),
+        hears("Dana Roth", "Ann"),
+    ),
+    "makes somebody a manager who is one": (
+        ("manager", "mia", "jo"),
+        ROSTER,
+        (Note("manager", "jo smith", "mia roth"),),
+        hears("Mia Roth", "Jo Smith"),
+    ),
+    "makes a learner the manager of another": (
+        ("manager", "bob", "ann"),
+        ROSTER,
+        (Note("manager", "ann", "bob"),),
+        hears("Bob", "Ann"),
+    ),
+    "makes nobody their own manager": (
+        ("manager", "ANN", "Ann"),
+        ROSTER,
+        (),
+        t("{name} cannot get the digest about themselves: write another name.", name="Ann"),
+    ),
+    "asks which manager is meant": (
+        ("manager", "Mia", "Ann"),
+        (*ROSTER, member("Mia Lang", MANAGER)),
+        (),
+        t("“{name}” could be {names}: write more of the name.", name="Mia", names="Mia Roth, Mia Lang"),
+    ),
+    "does not know the learner": (("manager", "Mia", "Xaver"), ROSTER, (), NOBODY),
+    "knows no manager as a learner": (
+        ("manager", "Dana", "Mia"),
+        ROSTER,
+        (),
+        t("Nobody here is called “{name}”: write the name as it stands in the roster.", name="Mia"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "roster", "effects", "answer"), CHANGES.values(), ids=CHANGES)
+def test_a_roster(
+    words: tuple[str, ...], roster: tuple[Member, ...], effects: tuple[Effect, ...], answer: Text
+) -> None:
+    assert changed(words, roster, "s") == (effects, answer)
+
+
+def test_the_roster_has_who_leads_who_is_here_and_whose_manager_is_known() -> None:
+    roster = (FAY, member("Ann", manager="mia roth"), member("Bob", here=False), member("Cem", manager="gone"), MIA)
+    here, away = t("here"), t("not here yet")
+    assert changed(("list",), roster, "s") == (
+        (),
+        Card(
+            title=tn("{n} learner on the roster", "{n} learners on the roster", n=3),
+            facts=(
+                Fact(quote("Fay"), t("facilitator")),
+                Fact(quote("Ann"), t("{state}, manager: {manager}", state=here, manager="Mia Roth")),
+                Fact(quote("Bob"), away),
+                Fact(quote("Cem"), here),
+            ),
+            footer=t("Everybody and their links are on {people}.", people=PEOPLE),
+        ),
+    )
+
+
+def test_a_long_roster_says_that_it_goes_on() -> None:
+    _, card = changed(("list",), [member(f"L{n:03}") for n in range(SHOWN + 1)], "s")
+    assert isinstance(card, Card)
+    assert len(card.facts) == SHOWN
+    assert card.text == (t("The first {n} are listed here.", n=SHOWN),)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_name_is_the_same_person_in_the_same_session_only(name: str, other: str) -> None:
+    assert person_named("s", name) != person_named("s2", name)
+    assert (person_named("s", name) == person_named("s", other)) == (name.casefold() == other.casefold())
+    assert person_named("s", name) == person_named("s", name.casefold())
+
+
+def test_whoever_is_removed_and_added_again_is_the_same_person() -> None:
+    stage = classroom()
+    stage.type("fay", "roster add Zoe")
+    zoe = person_named("session", "Zoe")
+    assert stage.role("session", zoe) == LEARNER
+    stage.type("fay", "roster remove Zoe")
+    assert stage.role("session", zoe) is None
+    stage.type("fay", "roster add zoe")
+    assert stage.role("session", zoe) == LEARNER
