@@ -87,7 +87,7 @@ class Links:
     def _read(self, purpose: str, token: str, *names: str) -> Pass | None:
         try:
             day, *words = self._signers[purpose].loads(token)
-        except BadData:
+        except (BadData, UnicodeError):  # half a character of an address is no token either
             return None
         return Pass(**dict(zip(names, words, strict=True))) if self._now() / DAY - day <= DAYS else None
 

@@ -3,8 +3,7 @@
 They read pages and server-sent events and send forms, as a browser does, from a process of their own. So what they tell
 at the end is what people would have seen. Run: `python -m bot.rehearsal --class FILE.json`.
 
-  wall      the clock on everybody's wall        reading   HTML -> cards            browser   one person's open page
-  people    what all people do                   learner, facilitator, manager      their habits
-  story     what everybody received, in order    register  all that they did         steps, checks  whether it adds up
-  cast      who they are in the demo            phrases   the words they go by
+  cast      who they are in the demo        people    what all of them do      learner, facilitator, manager   habits
+  browser   one person's open page          reading   HTML -> cards            phrases                         words
+  wall      the clock that they look at     story     what they received       register, steps, checks         sums
 """

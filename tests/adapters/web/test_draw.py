@@ -13,6 +13,7 @@ from adapters.base import Answer, Seen
 from adapters.web.draw import Draw, Reader, Slip, Told, clock, has_link, plain
 from adapters.web.links import Links, local
 from adapters.web.live import Line
+from dialogs.base import Brief
 from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Text, When, Who, quote, t, tn
 
 AT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -279,7 +280,9 @@ def test_all_words_of_people_arrive_as_they_were(words: str) -> None:
 
 PAGES: list[Callable[[str], str]] = [
     lambda words: DRAW.page("error", sentence=words, hint=words, back=""),
-    lambda words: DRAW.page("join", known=words, known_path="/x", error=words, name=words),
+    lambda words: DRAW.page(
+        "join", title=words, brief=Brief(title=words), known=words, known_path="/x", error=words, name=words
+    ),
 ]
 
 
