@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -136,6 +137,8 @@ class Stage:
 
 def run(args: argparse.Namespace) -> int:
     """Play a session, and check it or go on serving."""
+    # A shell that starts us in the background lets us inherit that Ctrl-C is ignored: then nothing ends us kindly.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     plan = plans.read(args.plan) if args.plan else next(iter(plans.templates().values()))
     temporary = args.headless and args.folder is None
     folder = Path(tempfile.mkdtemp(prefix="cohost-demo-")) if temporary else args.folder or Path(".demo")
