@@ -188,6 +188,9 @@ async def test_a_slow_conversation_keeps_no_other_waiting(room: Room) -> None:
         await until(lambda: room.reads(room.other, room.there) == ['{"a": 1}'])
         waiting = (room.reads(), len(room.web.called))
         slow.set()
+        await until(lambda: room.reads() != [])
+        room.world.move(60)  # the room's pace, and the lease of a card that was taken again meanwhile
+        await room.hot.nudge("outbox")
         await until(lambda: room.reads() == ['{"a": 1}'])
 
     assert waiting == ([], 1)
