@@ -42,6 +42,7 @@ class Album:
             "for (const node of document.querySelectorAll('body *'))"
             " if (getComputedStyle(node).position == 'sticky') node.style.position = 'static'"
         )
+        await page.evaluate("document.getAnimations().forEach(one => one.finish())")
         self.pages.append((caption, await page.screenshot(full_page=True)))
         self.barriers += [f"{caption}: {found}" for found in await axe(page)]
         for card in await page.locator("article.card").all():
