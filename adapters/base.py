@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dialogs.base import Brief, Event, Listed, Member, Role
-from dialogs.card import Card, Text
+from dialogs.card import Card, Reply
 
 
 class Later(Exception):
@@ -49,6 +49,8 @@ class Message:
     card: Card
     names: Mapping[str, str] = field(default_factory=dict)  # person -> name, for every `Who` on the card
     ref: str | None = None
+    user: str | None = None  # the platform's own id of `person`
+    attempted: bool = False  # an earlier attempt at this first post may have been performed, and its answer lost
 
 
 class Adapter(Protocol):
@@ -57,7 +59,10 @@ class Adapter(Protocol):
     platform: str
 
     async def show(self, message: Message) -> str:
-        """Make the message look like its card. Returns the platform's reference. Raises Later, Lost or Gone."""
+        """Make the message look like its card. Raises Later, Lost or Gone.
+
+        Returns the platform's reference of it, which begins with the platform's name and a colon.
+        """
         ...
 
     def pace(self, message: Message) -> tuple[str, float]:
@@ -69,7 +74,7 @@ class Adapter(Protocol):
 class Answer:
     """What the one who acted is told, now. `again`: this event had been heard before, nothing was changed by it."""
 
-    reply: Text | Card | None = None
+    reply: Reply | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
 
@@ -127,6 +132,34 @@ class Bot(Protocol):
 
     async def session(self, session: str) -> Brief | None:
         """What a session says of itself to somebody at its door. None: there is no such session."""
+        ...
+
+    async def person(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+        """The person behind a platform's user, made known if new. Returns the person's id, the same for ever."""
+        ...
+
+    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+        """What the platform says of a user by now: their name, and whether they may create sessions."""
+        ...
+
+    async def users(self, platform: str, people: Sequence[str]) -> Mapping[str, str]:
+        """The platform's own ids of these people; those whom it does not have are left out."""
+        ...
+
+    async def named(self, people: Sequence[str]) -> Mapping[str, str]:
+        """Names of people."""
+        ...
+
+    async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
+        """The dialog and slot of the message to which an adapter gave this reference."""
+        ...
+
+    async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
+        """The session that a place leads to now (live, else next, else last) and what it says of itself."""
+        ...
+
+    async def reachable(self, tenant: str, place: str) -> None:
+        """This place can be reached again: what could not be delivered there goes out now."""
         ...
 
     async def admit(self, session: str, name: str) -> str | None:

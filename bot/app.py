@@ -69,7 +69,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
     adapters = platforms(engine, links, settings)
-    outbox = Outbox(store, hot, clock, adapters)
+    outbox = Outbox(store, hot, clock, adapters, engine.hear)
     timers = Timers(store, hot, clock, engine)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
     for adapter in adapters.values():

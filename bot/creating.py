@@ -14,7 +14,7 @@ from bot.settings import Settings
 from dialogs.base import Commanded, Role, Submitted
 from dialogs.card import Text
 from dialogs.plan import Plan
-from storage.batch import identify
+from storage.effects import identify
 from storage.sql import migrate
 
 

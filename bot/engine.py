@@ -152,6 +152,35 @@ class Engine:
         known = await self.store.session(session)
         return known[1] if known else None
 
+    async def person(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+        """The person behind a platform's user."""
+        return await self.store.admit(tenant, platform, user, name, host=host)
+
+    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+        """What a platform says of its user by now."""
+        await self.store.learn(tenant, platform, user, name, host=host)
+
+    async def users(self, platform: str, people: Sequence[str]) -> Mapping[str, str]:
+        """The platform's own ids of these people."""
+        return await self.store.users(platform, people) if people else {}
+
+    async def named(self, people: Sequence[str]) -> Mapping[str, str]:
+        """Names of people."""
+        return await self.store.named(people) if people else {}
+
+    async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
+        """The dialog and slot of the message with this reference."""
+        return await self.store.posted(tenant, ref)
+
+    async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
+        """The session that a place leads to now."""
+        return await self.store.at(tenant, place)
+
+    async def reachable(self, tenant: str, place: str) -> None:
+        """This place can be reached again."""
+        if await self.store.revive(tenant, place, self.clock.now()):
+            await self.hot.nudge("outbox")
+
     async def admit(self, session: str, name: str) -> str | None:
         """A new learner who came by the open link."""
         known = await self.store.session(session)

@@ -10,11 +10,12 @@ import asyncio
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from adapters.base import Adapter, Gone, Later, Lost, Message
 from bot.clock import Clock
+from dialogs.base import Told
 from storage.base import LEASE, Hot, Post, Store
 
 log = logging.getLogger(__name__)
@@ -22,14 +23,17 @@ log = logging.getLogger(__name__)
 AT_ONCE = 100  # posts taken under one lease
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
+Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown
 
 
 class Outbox:
     """One loop a process; several processes share the work by leases."""
 
-    def __init__(self, store: Store, hot: Hot, clock: Clock, adapters: Mapping[str, Adapter]) -> None:
-        self.store, self.hot, self.clock, self.adapters = store, hot, clock, adapters
+    def __init__(
+        self, store: Store, hot: Hot, clock: Clock, adapters: Mapping[str, Adapter], report: Report | None = None
+    ) -> None:
+        self.store, self.hot, self.clock, self.adapters, self.report = store, hot, clock, adapters, report
         self.owner = secrets.token_hex(8)
         self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
         self._served: dict[str, None] = {}  # posts in the order in which they were last shown
@@ -109,7 +113,7 @@ class Outbox:
                 del self._lanes[name]
 
     async def _show(self, post: Post) -> None:
-        platform = post.place.partition(":")[0] if post.place else "web"
+        platform = self._platform(post)
         adapter = self.adapters.get(platform)
         if adapter is None:
             await self.store.gone(post, self.owner, f"{platform} is not set up")
@@ -117,6 +121,7 @@ class Outbox:
         message = Message(
             post=post.id, tenant=post.tenant, dialog=post.dialog, slot=post.slot, session=post.session,
             place=post.place, person=post.person, card=post.card, names=post.names, ref=post.ref,
+            user=post.reach.get(platform), attempted=post.attempted,
         )  # fmt: skip
         key, seconds = adapter.pace(message)
         wait = await self.hot.wait(key, seconds, self.clock.now()) if post.ref and seconds else 0.0
@@ -132,16 +137,36 @@ class Outbox:
             await self.store.postpone(post, self.owner, self.clock.now(), lost=True)
         except Gone as gone:
             await self.store.gone(post, self.owner, gone.why)
+            await self._report(post, gone.why)
         except Exception as error:  # noqa: BLE001 - whatever a platform does, the message stays due
             log.warning("message %s could not be shown: %r", post.id, error)
             again = self._after(min(300.0, 2.0 ** min(post.tries, 10)))
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
             await self.store.shown(post, self.owner, ref, self.clock.now())
+            if post.person and platform != "web" and (pages := self.adapters.get("web")):
+                await pages.show(message)  # whoever reads it elsewhere may have their page open, too
             self._served.pop(post.id, None)
             self._served[post.id] = None
             if len(self._served) > REMEMBERED:
                 del self._served[next(iter(self._served))]
+
+    def _platform(self, post: Post) -> str:
+        """Where a message is, or else goes: a person is written to on one platform, in a page only for want of any."""
+        if post.place:
+            return post.place.partition(":")[0]
+        if post.ref:
+            return post.ref.partition(":")[0]
+        return next((platform for platform in self.adapters if platform != "web" and platform in post.reach), "web")
+
+    async def _report(self, post: Post, why: str) -> None:
+        """Nobody is left out silently: the session hears whom it cannot reach."""
+        if self.report and post.session:
+            data = {"place": post.place, "person": post.person, "why": why}
+            id_ = f"gone:{post.id}:{post.revision}"
+            await self.report(
+                Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
+            )
 
     def _after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 16
+NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
 
 class WrongError(Exception):
@@ -20,6 +24,118 @@ class Secrets(BaseSettings):
     secret: SecretStr = SecretStr("")
 
 
+class Slack(BaseSettings):
+    """How Slack is reached: for one workspace by its bot token, for many by the app's client id. Neither: it is off."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", env_file=".env", extra="ignore")
+
+    signing_secret: SecretStr = SecretStr("")
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    api_url: str = "https://slack.com/api/"
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _pasted(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value  # a blank that came along with a token cuts it off
+
+    @field_validator("api_url")
+    @classmethod
+    def _a_folder(cls, url: str) -> str:
+        return url.rstrip("/") + "/"
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a workspace to talk to, or a way to get one."""
+        return bool(self.bot_token.get_secret_value() or self.client_id)
+
+    @property
+    def many(self) -> bool:
+        """Whether workspaces install the app by themselves (OAuth)."""
+        return bool(self.client_id)
+
+    @property
+    def socket(self) -> bool:
+        """Whether Slack is listened to by Socket Mode."""
+        return bool(self.app_token.get_secret_value())
+
+    def wrong(self, base_url: str) -> list[str]:
+        """What is wrong, and what to do about it, a line each."""
+        signing, bot, app, secret = (
+            one.get_secret_value() for one in (self.signing_secret, self.bot_token, self.app_token, self.client_secret)
+        )
+        wrong = []
+        if self.on and not signing and not app:
+            wrong.append(
+                "SLACK_SIGNING_SECRET: must be set, from “Basic Information” of the app at Slack; without it nobody "
+                "knows who is calling (or set SLACK_APP_TOKEN, for Socket Mode)"
+            )
+        if (signing or app) and not self.on:
+            name = "SLACK_SIGNING_SECRET" if signing else "SLACK_APP_TOKEN"
+            wrong.append(f"SLACK_BOT_TOKEN: must be set beside {name} (or SLACK_CLIENT_ID, for many workspaces)")
+        if bot.startswith("xoxe."):
+            wrong.append(
+                "SLACK_BOT_TOKEN: this one expires within 12 hours; use an app without token rotation, or "
+                "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, with which tokens are renewed"
+            )
+        elif bot and not bot.startswith("xoxb-"):
+            wrong.append("SLACK_BOT_TOKEN: must begin with xoxb-, as the “Bot User OAuth Token” of the app does")
+        if app and not app.startswith("xapp-"):
+            wrong.append("SLACK_APP_TOKEN: must begin with xapp-, as an app-level token with connections:write does")
+        if self.client_id and bot:
+            wrong.append(
+                "SLACK_BOT_TOKEN: set this for one workspace, or SLACK_CLIENT_ID for many, and take the other away"
+            )
+        if self.client_id and not secret:
+            wrong.append("SLACK_CLIENT_SECRET: must be set beside SLACK_CLIENT_ID, from “Basic Information” of the app")
+        if secret and not self.client_id:
+            wrong.append("SLACK_CLIENT_ID: must be set beside SLACK_CLIENT_SECRET, from “Basic Information” of the app")
+        if not encrypted(self.api_url):
+            wrong.append("SLACK_API_URL: must begin with https://, because tokens travel to it (http only on loopback)")
+        if self.many and not public(base_url):
+            wrong.append(
+                "COHOST_BASE_URL: must be a public address that begins with https:// while SLACK_CLIENT_ID is set; "
+                "Slack sends people back to it after they installed the app"
+            )
+        return wrong
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _number(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def loopback(url: str) -> bool:
+    """Whether this address stays on the machine."""
+    host = _host(url)
+    number = _number(host)
+    return number.is_loopback if number else f".{host}".endswith(".localhost")
+
+
+def encrypted(url: str) -> bool:
+    """Whether what is sent to this address can be read by nobody on the way."""
+    return bool(_host(url)) and (url.startswith("https://") or (url.startswith("http://") and loopback(url)))
+
+
+def public(url: str) -> bool:
+    """Whether somebody out there could open this address, by TLS."""
+    host = _host(url)
+    number = _number(host)
+    known = number.is_global if number else "." in host and not f".{host}".endswith(NAMES_AT_HOME)
+    return url.startswith("https://") and known
+
+
 class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
@@ -27,6 +143,7 @@ class Settings(Secrets):
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
+    slack: Slack = Field(default_factory=Slack)
 
     @field_validator("database_url")
     @classmethod
@@ -54,8 +171,9 @@ def load(*, secret: str | None = None, needs_secret: bool = True, **given: objec
     """The settings, or `WrongError` with everything that is wrong with them. `given` goes before the environment."""
     wrong: list[str] = []
     settings = None
+    slack = Slack()
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(slack=slack, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         for one in error.errors():
             name = f"COHOST_{'_'.join(str(part) for part in one['loc'])}".upper()
@@ -63,6 +181,8 @@ def load(*, secret: str | None = None, needs_secret: bool = True, **given: objec
     kept = SecretStr(secret) if secret else Secrets().secret
     if needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
+    if settings:
+        wrong += slack.wrong(settings.base_url)
     if wrong or settings is None:
         raise WrongError("\n".join(wrong))
     return settings.model_copy(update={"secret": kept})

@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialogs.card import Card, Text
+from dialogs.card import Card, Reply
 from dialogs.commands import Command
 from dialogs.rotation import Candidate, Turned
 
@@ -90,7 +90,9 @@ class Reacted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined(Event):
-    """Somebody entered a place."""
+    """Somebody entered a place. Not `there`: they belong to it now (a channel), which does not say that they look."""
+
+    there: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,7 @@ class Step(Generic[S]):
 
     state: S
     effects: tuple[Effect, ...] = ()
-    reply: Text | Card | None = None
+    reply: Reply | None = None
     done: bool = False
 
 

@@ -94,6 +94,7 @@ class Button:
     style: Literal["plain", "primary", "danger"] = "plain"
     pressed: bool = False  # this viewer's own choice, told to screen readers too
     confirm: Text | None = None
+    lead: bool = False  # for facilitators only: where one message serves a whole place, it stands apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,21 @@ class Card:
             yield self.footer
 
 
-def people_in(said: Iterable[Card | Text | None]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a form was not taken: the name of each field that must be mended, and what is wrong with it."""
+
+    fields: tuple[tuple[str, Text], ...]
+
+    def all_texts(self) -> Iterator[Text]:
+        """Every sentence."""
+        yield from (text for _, text in self.fields)
+
+
+Reply = Text | Card | Wrong  # what the one who acted is told
+
+
+def people_in(said: Iterable[Reply | None]) -> list[str]:
     """Everybody who is named in these cards and texts."""
-    texts = (text for one in said if one for text in (one.all_texts() if isinstance(one, Card) else [one]))
+    texts = (text for one in said if one for text in ([one] if isinstance(one, Text) else one.all_texts()))
     return sorted({piece.person for text in texts for piece in text.pieces() if isinstance(piece, Who)})

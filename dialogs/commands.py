@@ -59,6 +59,17 @@ class Command:
         """Whether it is about a person's sessions, rather than said in one of them."""
         return self.verb in {"new", "sessions"}
 
+    def fits(self, phase: str) -> bool:
+        """Whether it can be meant for a session that is this far, in a room that is not that session's alone."""
+        match phase:
+            case "open":
+                return True
+            case "planned":  # a poll is for now, and with a title something else begins
+                return self.verb != "poll" and not (self.verb == "start" and self.words)
+            case "closed":
+                return self.verb in {"survey", "digest", "roster"}
+        return False
+
     def typed(self) -> str:
         """The command as a person can type it: `parse` reads it back."""
         flags = (f"--{name} {quoted(value)}" for name, value in self.flags)

@@ -25,8 +25,9 @@ from dialogs.base import (
     Submitted,
 )
 from dialogs.card import Card, Fact, Link, Text, When, quote, t
-from dialogs.commands import help_card, moment
+from dialogs.commands import help_card, moment, seconds
 from dialogs.moments import zone_named
+from dialogs.plan import poll_setup
 
 SHOWN = 20  # sessions on one card
 UNTITLED = "Untitled session"
@@ -65,7 +66,14 @@ def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
             title = command.words[0] if command.words else ""
             if not title:
                 return Step(desk, reply=t('Give the session a title, for example: /ilt start "Team retrospective"'))
-            return begun(desk, event, {"brief": {"title": title}, "at_once": True})
+            return begun(desk, event, {"brief": {"title": title, "places": room_of(event)}, "at_once": True})
+        case Commanded(command=command) if command.verb == "poll":
+            return polled(desk, event)
+        case Commanded(command=command) if scene.host:
+            begin = t(
+                'No session is open here that “{verb}” could be for. Begin one: /ilt start "Title"', verb=command.verb
+            )
+            return Step(desk, reply=begin)
         case Commanded(command=command):
             return Step(
                 desk, reply=t("“{verb}” belongs in a session: type it in that session's room.", verb=command.verb)
@@ -88,8 +96,22 @@ def created(desk: State, event: Commanded, scene: Scene) -> Step[State]:
             return Step(desk, reply=found)
         parts = (*when, *map(" ".join, pairwise(when)))  # America/New York is two words
         zone, at = next((name for part in parts if (name := zone_named(part))), zone), found
-    brief = briefed(plan, at, zone, title=None if plan else UNTITLED)
+    brief = briefed(plan, at, zone, title=None if plan else UNTITLED) | {"places": room_of(event)}
     return begun(desk, event, {"brief": brief, "plan": event.plan})
+
+
+def room_of(event: Event) -> tuple[str, ...]:
+    """The channel in which this is said is where it will happen. A web room belongs to its own session."""
+    return (event.place,) if event.place and not event.place.startswith("web:") else ()
+
+
+def polled(desk: State, event: Commanded) -> Step[State]:
+    """A poll for whoever is in the channel: no session, no roster, nothing to set up."""
+    words, flag = event.command.words, event.command.flag("for")
+    if not room_of(event):
+        return Step(desk, reply=t("A poll needs people: type it in a channel, or in the room of a session."))
+    setup = poll_setup(words[0], words[1:], seconds(flag or ""))
+    return Step(desk, (Begin(f"poll:{event.id}", "poll", setup, of="person"),), reply=t("It is in the channel."))
 
 
 def begun(desk: State, event: Event, setup: Mapping[str, Any]) -> Step[State]:

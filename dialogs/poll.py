@@ -24,7 +24,7 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Bar, Button, Card, Text, When, quote, t, tn
+from dialogs.card import Bar, Button, Card, Text, When, Who, quote, t, tn
 
 
 class Choice(Frozen):
@@ -43,6 +43,7 @@ class State(Frozen):
     objective: str | None = None
     closes_at: datetime | None = None
     closed: bool = False
+    asker: str | None = None  # whose poll it is, where there is no session and so no facilitator
 
     @property
     def ids(self) -> frozenset[str]:
@@ -57,11 +58,8 @@ class State(Frozen):
 def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
     """Votes count until it closes; the facilitator, the clock or the end of the session closes it."""
     match event:
-        case Started() if poll.open_for:
-            closes_at = scene.now + timedelta(seconds=poll.open_for)
-            return Step(poll.model_copy(update={"closes_at": closes_at}), (Show("board"), Wake("close", closes_at)))
         case Started():
-            return Step(poll, (Show("board"),))
+            return begin(poll, event, scene)
         case Pressed(action="vote") if poll.closed and (kept := scene.mine.get("vote")) in poll.ids:
             return Step(poll, reply=t("This poll has closed. Your vote stays: {choice}", choice=poll.text(kept)))
         case Pressed(action="vote") if poll.closed:
@@ -71,12 +69,24 @@ def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
             return Step(poll, effects, reply=t("Your vote: {choice}", choice=poll.text(choice)))
         case Pressed(action="close") if scene.session and scene.role is not FACILITATOR:
             return Step(poll, reply=t("Only a facilitator can close this poll."))
+        case Pressed(action="close", by=by) if not scene.session and poll.asker not in {None, by}:
+            return Step(poll, reply=t("Only {who} can close this poll.", who=Who(poll.asker or "")))
         case Pressed(action="close") if poll.closed:
             return Step(poll, reply=t("This poll has closed already."))
         case Pressed(action="close") | Rang("close") | Told("end") | Told("cancel") if not poll.closed:
             closed = poll.model_copy(update={"closed": True})
             return Step(closed, (Show("board"), Wake("close", None)), reply=t("The poll is closed."), done=True)
     return Step(poll)
+
+
+def begin(poll: State, event: Started, scene: Scene) -> Step[State]:
+    """It is in the room, and in a hurry if it was given a time."""
+    if scene.session is None:
+        poll = poll.model_copy(update={"asker": event.by})
+    if poll.open_for is None:
+        return Step(poll, (Show("board"),))
+    closes_at = scene.now + timedelta(seconds=poll.open_for)
+    return Step(poll.model_copy(update={"closes_at": closes_at}), (Show("board"), Wake("close", closes_at)))
 
 
 def view(poll: State, look: Look) -> Card:
@@ -87,8 +97,8 @@ def view(poll: State, look: Look) -> Card:
         mine = look.mine.get("vote") == choice.id
         vote = None if poll.closed else Button("vote", quote(choice.text), choice.id, pressed=mine)
         bars.append(Bar(quote(choice.text), counts.get(choice.id, 0), total, vote))
-    closing = Button("close", t("Close the poll"))
-    may_close = look.role is FACILITATOR or look.viewer is None or look.session is None
+    closing = Button("close", t("Close the poll"), lead=True)
+    may_close = look.role is FACILITATOR or look.viewer in {None, poll.asker}
     return Card(
         title=quote(poll.question),
         bars=tuple(bars),

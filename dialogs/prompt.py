@@ -78,9 +78,9 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
             return answered(prompt, scene, person, "thread")
         case Pressed(action="answered", by=str(person)) if mine or late:
             return settled(prompt, scene, "answered", person, "self")
-        case Pressed(action="answered") if leads and waiting:
+        case Pressed(action="answered" | "aloud") if leads and waiting:
             return settled(prompt, scene, "answered", prompt.called or "", "aloud")
-        case Pressed(action="answered") if leads and prompt.phase == "open":
+        case Pressed(action="answered" | "aloud") if leads and prompt.phase == "open":
             return replace(answered(prompt, scene, None, "aloud"), reply=t("Noted: it was answered aloud."))
         case Pressed(action="pass") if mine:
             step = settled(prompt, scene, "passed", prompt.called or "")
@@ -88,14 +88,19 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="pass") if leads and waiting:
             return settled(prompt, scene, "passed", prompt.called or "")
         case Pressed(action="absent") if leads and waiting:
-            return settled(prompt, scene, "absent", prompt.called or "")
+            step = settled(prompt, scene, "absent", prompt.called or "")
+            return replace(step, effects=(*step.effects, Tell(PARENT, "absent", {"person": prompt.called})))
         case Pressed(action="next") if leads and prompt.phase != "thinking":
             return call_on(prompt, scene)
         case Pressed(action="answered" | "pass") if waiting:
             turn = t("It is {who}'s turn. You can answer beneath the question.", who=Who(prompt.called or ""))
             return Step(prompt, reply=turn)
-        case Pressed(action="absent" | "next" | "close") if not leads:
+        case Pressed(action="aloud" | "absent" | "next" | "close") if not leads:
             return Step(prompt, reply=t("Only a facilitator can do that."))
+        case Pressed(action="aloud"):
+            return Step(prompt, reply=t("It has been answered already."))
+        case Pressed(action="next"):
+            return Step(prompt, reply=t("People are still thinking: somebody is called on in a moment."))
         case Pressed(action="answered" | "pass" | "absent"):
             return Step(prompt, reply=t("Nobody is called on now. Anyone can answer beneath the question."))
         case Told("heard", data={"person": person}):
@@ -238,22 +243,23 @@ def _footer(answers: int) -> Text | None:
 
 
 def _buttons(prompt: State, look: Look) -> tuple[Button, ...]:
-    """Each viewer gets their own. One message for everybody has those of whoever was called; others are refused."""
+    """Each viewer gets their own. One message for everybody has them all, and refuses whoever may not press one."""
     if prompt.phase == "over":
         return ()
-    shared, leads = look.viewer is None, look.role is FACILITATOR
+    shared, leads = look.viewer is None, look.viewer is None or look.role is FACILITATOR
     mine = look.viewer is not None and look.viewer == prompt.called
     buttons: list[Button] = []
     if prompt.phase == "called" and (shared or mine):
         buttons += [Button("answered", t("Answered"), style="primary"), Button("pass", t("Pass"))]
-    elif leads and prompt.phase in {"called", "open"}:
-        buttons.append(Button("answered", t("Answered aloud"), style="primary"))
-    if prompt.phase == "called" and (shared or leads):
-        buttons.append(Button("absent", t("Not here")))
+    if leads and not mine and prompt.phase in {"called", "open"}:
+        style: Literal["plain", "primary"] = "plain" if shared else "primary"
+        buttons.append(Button("aloud", t("Answered aloud"), style=style, lead=True))
+    if leads and prompt.phase == "called":
+        buttons.append(Button("absent", t("Not here"), lead=True))
     if leads and prompt.phase in {"open", "answered", "called"}:
-        buttons.append(Button("next", t("Call on the next person")))
+        buttons.append(Button("next", t("Call on the next person"), lead=True))
     if leads:
-        buttons.append(Button("close", t("Close the question")))
+        buttons.append(Button("close", t("Close the question"), lead=True))
     return tuple(buttons)
 
 

@@ -43,6 +43,7 @@ from dialogs.session_life import (
     no_longer,
     not_yet,
     start,
+    unreached,
 )
 
 
@@ -51,6 +52,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
     match event:
         case Started():
             return begin(session, event, scene)
+        case Joined(there=False) if session.brief.phase not in {"planned", "open"}:
+            return Step(session)  # whoever comes to the channel now has missed it
         case Joined(by=str(person)) if scene.role is None and session.brief.phase != "archived":
             return Step(session, (Note("role", person, LEARNER),))
         case Pressed(action="here") if session.brief.phase == "planned":
@@ -78,6 +81,10 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return launch(session, "poll", poll_setup(question, choices))
         case Told("question closed"):
             return Step(session.model_copy(update={"prompt": None}))
+        case Told("absent", data={"person": str(person)}):
+            return Step(session, (Note("here", person, "no"),))
+        case Told("unreached", data=data) if event.by is None:
+            return unreached(session, data)
         case Told("survey closed"):
             return Step(session, (Begin("digest", "digest", digest_setup(session)),))
         case Rang("archive") if session.brief.phase == "closed":
@@ -193,7 +200,8 @@ def view(session: State, look: Look) -> Card:
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
             return cards.cancelled(brief)
-    return cards.desk(brief, session.coming, look)
+    missed = tuple((one.person, one.place, one.why) for one in session.unreached)
+    return cards.desk(brief, session.coming, look, missed)
 
 
 NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs.base import LEARNER, Brief, Look
-from dialogs.card import Button, Card, Fact, Link, Text, When, quote, t, tn
+from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
 from dialogs.plan import SayStep, Timed
 
 
@@ -57,8 +57,11 @@ def cancelled(brief: Brief) -> Card:
     )
 
 
-def desk(brief: Brief, coming: Timed | None, look: Look) -> Card:
-    """The facilitators' own card: what comes next, and one button for it."""
+Missed = tuple[str | None, str | None, str]  # person, place, why
+
+
+def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = ()) -> Card:
+    """The facilitators' own card: what comes next, one button for it, and whom messages did not reach."""
     facts = [Fact(t("When"), moment_of(brief))]
     buttons: tuple[Button, ...] = ()
     if brief.phase == "planned":
@@ -73,10 +76,17 @@ def desk(brief: Brief, coming: Timed | None, look: Look) -> Card:
     return Card(
         title=t("Your session: {title}", title=brief.title),
         text=(t("Only facilitators see this. Type /ilt help for every command."),),
-        facts=(*facts, Fact(t("People"), t("{people}", people=people))),
+        facts=(*facts, Fact(t("People"), t("{people}", people=people)), *map(_missed, missed)),
         buttons=buttons,
         tone="done" if brief.phase in {"closed", "archived"} else "plain",
     )
+
+
+def _missed(one: Missed) -> Fact:
+    person, _, why = one
+    if person:
+        return Fact(t("Not reached"), t("{who}: {why}", who=Who(person), why=why))
+    return Fact(t("Not shown in the room"), quote(why))
 
 
 def moment_of(brief: Brief) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ REMIND = timedelta(hours=1)  # those with open items are reminded
 SURVEYED = timedelta(hours=72)  # the survey stays open
 KEPT = timedelta(days=30)  # then the session is archived
 LEARNERS_LIST = "checklist:learner"
+MISSED = 10  # of whom it is told that they were not reached; with more, something else is wrong
 
 
 class Expected(Frozen):
@@ -41,6 +43,14 @@ class Expected(Frozen):
     name: str
     role: str = "learner"
     manager: str | None = None  # a person's id
+
+
+class Unreached(Frozen):
+    """A room or a person that a message could not be brought to, and the platform's reason in a sentence."""
+
+    why: str
+    place: str | None = None
+    person: str | None = None
 
 
 class State(Frozen):
@@ -56,6 +66,7 @@ class State(Frozen):
     step: int = 0  # of the run of show
     prompt: str | None = None  # the key of the question that is in the room
     number: int = 0  # of dialogs begun by command, for their keys
+    unreached: tuple[Unreached, ...] = ()  # whom messages did not reach, the newest last
 
     @property
     def coming(self) -> Timed | None:
@@ -80,6 +91,7 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
         effects += [Note("manager", one.person, one.manager)] if one.manager else []
     session = session.model_copy(update={"people": ()})
     effects.append(Show("desk", FACILITATOR))
+    session = having(session, places=tuple(dict.fromkeys(session.brief.places)))
     room = Link("room", scene.dialog, t("the room"))
     if session.at_once:
         opened = start(session, scene)
@@ -224,6 +236,16 @@ def cancel(session: State) -> Step[State]:
     shows = (*opening, Show("cancelled"), Show("desk", FACILITATOR))
     reply = t("The session is called off, and the room has been told.")
     return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
+
+
+def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
+    """The facilitators see whom a message did not reach, once each, and what can be done."""
+    new = Unreached.model_validate(dict(data))
+    others = tuple(one for one in session.unreached if (one.place, one.person) != (new.place, new.person))
+    if len(others) >= MISSED or new in session.unreached:
+        return Step(session)
+    told = session.model_copy(update={"unreached": (*others, new)})
+    return Step(told, (Show("desk", FACILITATOR),))
 
 
 def digest_setup(session: State) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Button, Card, Field, Option, Text, When, quote, t, tn
+from dialogs.card import Button, Card, Field, Option, Text, When, Wrong, quote, t, tn
 from dialogs.privacy import COMMENTS, Cell, K, came, chosen, learners, masked, published, shuffled
 from dialogs.words import blank, tidy
 
@@ -111,12 +111,12 @@ def ask(survey: State, scene: Scene) -> Step[State]:
 
 def answer(survey: State, person: str, values: Mapping[str, str]) -> Step[State]:
     """Store all answers, or none and say why."""
+    given = [(question, read(question, values.get(question.id, ""))) for question in survey.questions]
+    wrong = tuple((question.id, value) for question, value in given if isinstance(value, Text))
+    if wrong:
+        return Step(survey, reply=Wrong(wrong))
     notes = [Note("sent", person, "yes")]
-    for question in survey.questions:
-        value = read(question, values.get(question.id, ""))
-        if isinstance(value, Text):
-            return Step(survey, reply=value)
-        notes.append(Note(question.key, person, value))
+    notes += [Note(question.key, person, value) for question, value in given if not isinstance(value, Text)]
     reply = t("Thank you. Your answers are stored, and you can change them until the survey closes.")
     return Step(survey, (*notes, Show("form", person), Show("results", FACILITATOR)), reply=reply)
 

@@ -7,12 +7,12 @@ saves, in one transaction and one thread hop. So a dialog cannot save half, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from dialogs.base import Brief, Event, Frozen, Rang, Role, Step, Tally
-from dialogs.card import Card, Text
+from dialogs.card import Card, Reply
 from dialogs.rotation import Turned
 
 
@@ -104,7 +104,7 @@ View = Callable[[Dialog, "Wanted", Facts, datetime], Card]
 class Outcome:
     """What became of one event."""
 
-    reply: Text | Card | None = None
+    reply: Reply | None = None
     again: bool = False  # it had been heard before
     error: str | None = None  # it could not be decided: nothing of it is stored
 
@@ -135,6 +135,8 @@ class Post:
     rank: int  # 0 private flag, 1 to one person, 2 first post in a place, 3 edit, 4 broadcast
     card: Card
     names: Mapping[str, str]
+    reach: Mapping[str, str] = field(default_factory=dict)  # platform -> its id of the person whom it is for
+    attempted: bool = False  # a first post that may have been performed already
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,26 @@ class Store(Protocol):
 
     async def session(self, session: str) -> tuple[str, Brief] | None:
         """The tenant of a session and what it says of itself."""
+        ...
+
+    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+        """What a platform says of its user by now: their name, and whether they may create sessions."""
+        ...
+
+    async def users(self, platform: str, people: Sequence[str]) -> dict[str, str]:
+        """The platform's own ids of these people; those whom it does not have are left out."""
+        ...
+
+    async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
+        """The dialog and slot of the message with this reference."""
+        ...
+
+    async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
+        """The session that a place leads to now: the live one, else the next, else the last."""
+        ...
+
+    async def revive(self, tenant: str, place: str, now: datetime) -> int:
+        """This place can be reached again: what had ended there goes out after all. Returns how many messages."""
         ...
 
     async def named(self, people: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ itself; `owner` is the fence that keeps a process which was frozen meanwhile fro
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +17,9 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, s
 from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
 from dialogs.card import Card, people_in
 from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
-from storage.batch import identify
+from storage.effects import identify
 from storage.facts import Rows, brief_of
-from storage.tables import DIALOG, MARK, NOTE, PERSON, PLACE, POST
+from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST
 from storage.writing import upsert
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,8 @@ def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[lis
     if to == ROOM:
         if dialog.session is None:
             return ([dialog.place] if dialog.place else []), None
-        here = select(PLACE.c.id).where(PLACE.c.tenant == dialog.tenant, PLACE.c.session == dialog.session)
-        return list(db.execute(here.order_by(PLACE.c.id)).scalars()), None
+        here = select(AT.c.place).where(AT.c.tenant == dialog.tenant, AT.c.session == dialog.session)
+        return list(db.execute(here.order_by(AT.c.place)).scalars()), None
     if to in set(Role):
         role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
         people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
@@ -100,7 +101,11 @@ def due_posts(
     )
     rows = db.execute(found).all()
     if rows:
-        db.execute(update(POST).where(POST.c.id.in_([row.id for row in rows])).values(owner=owner, due=now + LEASE))
+        # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
+        trying = case((POST.c.state == "waiting", "trying"), else_=POST.c.state)
+        taken = update(POST).where(POST.c.id.in_([row.id for row in rows]))
+        db.execute(taken.values(owner=owner, due=now + LEASE, state=trying))
+    reach = _reach(db, [row.target for row in rows if row.private])
     facts, posts = Rows(db, kinds), []
     for row in rows:
         person = row.target if row.private else None
@@ -114,8 +119,18 @@ def due_posts(
             continue
         place = None if row.private else row.target
         post = (row.id, row.tenant, row.dialog, row.slot, row.session, place, person, row.revision, row.ref, row.tries)
-        posts.append(Post(*post, row.now_rank, card, facts.names(people_in([card]))))
+        names, attempted = facts.names(people_in([card])), row.state == "trying" and row.ref is None
+        posts.append(Post(*post, row.now_rank, card, names, reach.get(person or "", {}), attempted))
     return posts
+
+
+def _reach(db: Connection, people: Sequence[str]) -> dict[str, dict[str, str]]:
+    """How each platform calls these people."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    if people:
+        for row in db.execute(select(IDENTITY).where(IDENTITY.c.person.in_(set(people))).order_by(IDENTITY.c.user)):
+            found[row.person].setdefault(row.platform, row.user)
+    return found
 
 
 def backoff(tries: int) -> timedelta:
@@ -154,11 +169,22 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
 def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: bool, failed: str | None) -> None:
     """Not now."""
     values: dict[str, Any] = {"due": until, "owner": None}
+    if not failed:  # it was not performed, for sure
+        values["state"] = case((POST.c.state == "trying", "waiting"), else_=POST.c.state)
     if lost:
-        values |= {"ref": None, "shown": 0}
+        values |= {"ref": None, "shown": 0, "state": "waiting"}
     if failed:
         values |= {"tries": POST.c.tries + 1, "why": failed}
     db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**values))
+
+
+def revive(db: Connection, tenant: str, place: str, now: datetime) -> int:
+    """The place can be reached again: what had ended there, and is still of interest, goes out after all."""
+    running = select(DIALOG.c.id).where(DIALOG.c.done.is_(False))
+    ended = update(POST).where(
+        POST.c.tenant == tenant, POST.c.target == place, POST.c.state == "gone", POST.c.dialog.in_(running)
+    )
+    return db.execute(ended.values(state="waiting", due=now, why=None, tries=0, owner=None)).rowcount
 
 
 def gone(db: Connection, post: Post, owner: str, why: str) -> None:

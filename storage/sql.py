@@ -25,8 +25,10 @@ from sqlalchemy.exc import OperationalError
 from dialogs.base import AnyKind, Brief, Event, Rang
 from storage import posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
-from storage.batch import Batch, RefusedError, spoken
+from storage.batch import Batch, spoken
+from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
+from storage.live import Places
 from storage.tables import DIALOG, HEARD, IDENTITY, MARK, PERSON, POST, TENANT, TIMER
 
 log = logging.getLogger(__name__)
@@ -229,6 +231,40 @@ class SqlStore:
 
         return await self._reading(find)
 
+    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+        """What a platform says of its user by now."""
+        mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
+        person = select(IDENTITY.c.person).where(*mine).scalar_subquery()
+        as_now = update(PERSON).where(PERSON.c.id == person).values(name=name, host=host)
+        await self._writing(lambda db: db.execute(as_now))
+
+    async def users(self, platform: str, people: Sequence[str]) -> dict[str, str]:
+        """The platform's own ids of these people."""
+        theirs = select(IDENTITY.c.person, IDENTITY.c.user).where(
+            IDENTITY.c.platform == platform, IDENTITY.c.person.in_(people)
+        )
+        return await self._reading(lambda db: {row.person: row.user for row in db.execute(theirs)})
+
+    async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
+        """The dialog and slot of the message with this reference."""
+        found = select(POST.c.dialog, POST.c.slot).where(POST.c.tenant == tenant, POST.c.ref == ref)
+        row = await self._reading(lambda db: db.execute(found).first())
+        return (row.dialog, row.slot) if row else None
+
+    async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
+        """The session that a place leads to now."""
+
+        def find(db: Connection) -> tuple[str, Brief] | None:
+            held = Places(db).now(tenant, place)
+            root = Rows(db, self.kinds).dialog(held.session) if held else None
+            return (root.id, brief_of(root)) if root else None
+
+        return await self._reading(find)
+
+    async def revive(self, tenant: str, place: str, now: datetime) -> int:
+        """This place can be reached again."""
+        return await self._writing(lambda db: posts.revive(db, tenant, place, now))
+
     async def named(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""
         return await self._reading(lambda db: Rows(db, self.kinds).names(people))
@@ -243,7 +279,7 @@ class SqlStore:
         def count(db: Connection) -> Counts:
             waiting = db.execute(select(func.count()).where(POST.c.due.is_not(None))).scalar() or 0
             marks = db.execute(select(func.count()).select_from(MARK)).scalar() or 0
-            oldest = db.execute(select(func.min(POST.c.begun)).where(POST.c.state == "waiting")).scalar()
+            oldest = db.execute(select(func.min(POST.c.begun)).where(POST.c.state.in_(["waiting", "trying"]))).scalar()
             aside = db.execute(select(func.count()).where(TIMER.c.aside.is_not(None))).scalar() or 0
             return Counts(waiting + marks, oldest, aside)
 

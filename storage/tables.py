@@ -65,8 +65,22 @@ class IdentityRow(SQLModel, table=True):
     person: str = Field(index=True)
 
 
+class SessionPlaceRow(SQLModel, table=True):
+    """A session at a place ("platform:address"): an index of `brief.places`, with what decides whose turn it is there.
+
+    at: when it starts, opened or closed, by its phase.
+    """
+
+    __tablename__ = "session_place"
+    tenant: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    session: str = Field(primary_key=True, index=True)
+    phase: str = ""
+    at: datetime | None = moment(nullable=True)
+
+
 class PlaceRow(SQLModel, table=True):
-    """Where a session happens. id is "platform:address"; an index of `places` in the sessions' states."""
+    """Of release 0.1.0, which is not read any more: one session a place. To be dropped in the release after next."""
 
     __tablename__ = "place"
     tenant: str = Field(primary_key=True)
@@ -175,6 +189,7 @@ class PostRow(SQLModel, table=True):
         UniqueConstraint("dialog", "slot", "target"),
         Index("post_due", "due"),
         Index("post_target", "target"),
+        Index("post_ref", "tenant", "ref"),
     )
     id: str = Field(primary_key=True)
     tenant: str
@@ -191,7 +206,7 @@ class PostRow(SQLModel, table=True):
     due: datetime | None = moment(nullable=True)  # None: nothing to do
     owner: str | None = None
     tries: int = 0
-    state: str = "waiting"  # waiting, shown, gone
+    state: str = "waiting"  # waiting; trying: a first attempt may have been performed; shown; gone
     why: str | None = None
 
 
@@ -222,13 +237,47 @@ class TurnRow(SQLModel, table=True):
     used: int = 0
 
 
+class InstallationRow(SQLModel, table=True):
+    """A workspace, or an organisation, that a platform's app was installed in. Its tokens are encrypted."""
+
+    __tablename__ = "installation"
+    platform: str = Field(primary_key=True)
+    tenant: str = Field(primary_key=True)  # `team`, or `enterprise` where the whole organisation has the app
+    team: str = ""
+    enterprise: str = ""
+    name: str = ""
+    app: str = ""
+    bot_user: str = ""
+    bot: str = ""
+    scopes: str = ""
+    token: bytes | None = Field(sa_column=Column(LargeBinary), default=None)  # None from the revocation on
+    refresh: bytes | None = Field(sa_column=Column(LargeBinary), default=None)
+    expires_at: datetime | None = moment(nullable=True)
+    installed_by: str = ""
+    installed_at: datetime = moment(nullable=False)
+    revoked_at: datetime | None = moment(nullable=True)
+    why: str | None = None
+    version: int = 1  # grows with every new token: who renews an old one comes too late
+    renewing: datetime | None = moment(nullable=True)  # until then one process has the refresh token, which works once
+
+
+class OauthStateRow(SQLModel, table=True):
+    """An installation that was begun and has not come back. Both are hashes: who reads them cannot use them."""
+
+    __tablename__ = "oauth_state"
+    state: str = Field(primary_key=True)
+    browser: str
+    until: datetime = moment(nullable=False, index=True)
+
+
 def table(row: type[SQLModel]) -> Table:
     """The table of a model. Statements are written on tables: an ORM session per vote costs thirty times as much."""
     found: Table = row.__table__  # type: ignore[attr-defined]
     return found
 
 
-TENANT, PERSON, IDENTITY, PLACE = table(TenantRow), table(PersonRow), table(IdentityRow), table(PlaceRow)
+TENANT, PERSON, IDENTITY, AT = table(TenantRow), table(PersonRow), table(IdentityRow), table(SessionPlaceRow)
 DIALOG, NOTE, HEARD, TIMER = table(DialogRow), table(NoteRow), table(HeardRow), table(TimerRow)
 SHOW, MARK, POST = table(ShowRow), table(MarkRow), table(PostRow)
 ACTIVITY, TURN, TOOK_PART = table(ActivityRow), table(TurnRow), table(TookPartRow)
+INSTALLATION, OAUTH_STATE = table(InstallationRow), table(OauthStateRow)

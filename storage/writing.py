@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Table, case, delete, insert, or_, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialogs.base import ROOM
-from storage.tables import ACTIVITY, DIALOG, HEARD, MARK, NOTE, PERSON, PLACE, SHOW, TIMER, TURN
+from storage.tables import ACTIVITY, AT, DIALOG, HEARD, MARK, NOTE, PERSON, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
     from storage.batch import Batch
+    from storage.live import Places
 
 
 def upsert(db: Connection, table: Table) -> Any:  # noqa: ANN401 - two dialects, one shape
@@ -39,7 +40,6 @@ class Pending:
     enrolled: list[tuple[str, str, str]] = field(default_factory=list)  # (session, person, role)
     activity: dict[tuple[str, str, datetime, str], dict[str, Any]] = field(default_factory=dict)
     turns: list[tuple[str, str, str, str, str, datetime, int]] = field(default_factory=list)
-    places: dict[tuple[str, str], str] = field(default_factory=dict)  # (tenant, place) -> the session that has got it
     people: list[dict[str, Any]] = field(default_factory=list)
 
     def wake(self, tenant: str, dialog: str, name: str, at: datetime | None) -> None:
@@ -60,10 +60,10 @@ class Pending:
         wrote = [
             _dialogs(db, batch),
             _people(db, self.people),
-            _places(db, self.places),
+            self._places(db, batch.places),
             _notes(db, batch, self.notes),
             _shows(db, self.shows),
-            self._enrol(db),
+            self._enrol(db, batch.places),
             _marks(db, self.marks),
             _timers(db, self.timers, self.silenced),
             _activity(db, self.activity),
@@ -72,17 +72,31 @@ class Pending:
         ]
         for kept in (self.heard, self.silenced, self.enrolled, self.turns, self.people):
             kept.clear()
-        for rows in (self.notes, self.timers, self.marks, self.shows, self.activity, self.places):
+        for rows in (self.notes, self.timers, self.marks, self.shows, self.activity):
             rows.clear()
         return any(wrote)
 
-    def _enrol(self, db: Connection) -> bool:
+    def _enrol(self, db: Connection, places: Places) -> bool:
         """Whoever comes into a role, and a place that a session gets, is shown what the running dialogs show there."""
         for session, person, role in self.enrolled:
             self._show_again(db, session, role, person)
-        for session in sorted(set(self.places.values())):
+        for session in sorted(places.got):
             self._show_again(db, session, ROOM, ROOM)
+        places.got.clear()
         return bool(self.enrolled)
+
+    def _places(self, db: Connection, places: Places) -> bool:
+        rows = [
+            {"tenant": tenant, "place": place, "session": session, "phase": held.phase, "at": held.at}
+            for tenant, place, session in sorted(places.changed)
+            for held in [places.get(tenant, place, session)]
+        ]
+        if rows:
+            into = upsert(db, AT)
+            as_now = {"phase": into.excluded.phase, "at": into.excluded.at}
+            db.execute(into.on_conflict_do_update(index_elements=["tenant", "place", "session"], set_=as_now), rows)
+            places.changed.clear()
+        return bool(rows)
 
     def _show_again(self, db: Connection, session: str, shown_to: str, to: str) -> None:
         here = (SHOW.c.session == session, SHOW.c.to == shown_to, DIALOG.c.done.is_(False))
@@ -111,19 +125,6 @@ def _people(db: Connection, people: Sequence[dict[str, Any]]) -> bool:
         rows = sorted(people, key=lambda row: row["id"])
         db.execute(upsert(db, PERSON).on_conflict_do_nothing(), [row | {"locale": "en", "host": False} for row in rows])
     return bool(people)
-
-
-def _places(db: Connection, places: dict[tuple[str, str], str]) -> bool:
-    if places:
-        rows = [
-            {"tenant": tenant, "id": id_, "platform": id_.partition(":")[0], "session": session}
-            for (tenant, id_), session in sorted(places.items())
-        ]
-        into = upsert(db, PLACE)
-        db.execute(
-            into.on_conflict_do_update(index_elements=["tenant", "id"], set_={"session": into.excluded.session}), rows
-        )
-    return bool(places)
 
 
 def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) -> bool:

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from adapters.base import Answer, Seen
 from adapters.web.links import Links, local
 from adapters.web.live import Line
-from dialogs.card import Card, Link, Text, When, Who
+from dialogs.card import Card, Link, Text, When, Who, Wrong
 
 PAGES = Path(__file__).parent / "pages"
 SOMEBODY = "somebody"
@@ -104,6 +104,8 @@ class Draw:
                 return Told(card=self._card(card, reader, dialog=slip.dialog, slot=slip.slot, seen=None, close="?"))
             case Text() as words:
                 return Told(line=self.text(words, reader))
+            case Wrong(fields):
+                return Told(line=Markup(" ").join(self.text(words, reader) for _, words in fields))
             case None if slip.quiet:
                 return Told()
             case None:

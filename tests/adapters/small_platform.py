@@ -37,7 +37,7 @@ class SmallPlatform:
             raise Gone(f"{where} is closed")
         if message.ref is not None and message.ref not in self.rooms[where]:
             raise Lost
-        ref = message.ref or f"m{next(self._numbers)}"
+        ref = message.ref or f"{self.platform}:m{next(self._numbers)}"
         self.rooms[where][ref] = message.card
         return ref
 

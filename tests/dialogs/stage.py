@@ -48,7 +48,7 @@ from dialogs.base import (
     Turn,
     Wake,
 )
-from dialogs.card import Card, Link, Text, When, Who
+from dialogs.card import Card, Link, Text, When, Who, Wrong
 from dialogs.commands import parse
 from dialogs.rotation import Turned
 from storage.base import Attended, Dialog, Listing, Wanted
@@ -58,7 +58,7 @@ SCENES = Scenes(KINDS)
 ROLES = frozenset(Role)
 DEEP = 8
 
-Reply = Text | Card | None
+Reply = Text | Card | Wrong | None
 
 
 @dataclass
@@ -350,6 +350,8 @@ def spoken(said: Reply, names: Mapping[str, str]) -> str:
     """The words as somebody would read them out; of a card, its title."""
     if said is None:
         return ""
+    if isinstance(said, Wrong):
+        return " ".join(spoken(text, names) for text in said.all_texts())
     words = []
     for piece in (said.title if isinstance(said, Card) else said).pieces():
         match piece:

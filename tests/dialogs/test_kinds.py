@@ -58,7 +58,7 @@ from dialogs.base import (
     Turn,
     Wake,
 )
-from dialogs.card import Card, Text
+from dialogs.card import Card, Reply, Text
 from dialogs.commands import Command
 from storage.base import Attended, Dialog
 from tests.dialogs.examples import EXAMPLES, RELEASE, STATES, buttons, everyone, few, moves, play
@@ -116,11 +116,11 @@ class Held(Stage):
             self.rosters[session] = super().attendance(session)
         return self.rosters[session]
 
-    def apply(self, id_: str, effect: object, event: Event, deep: int) -> Text | Card | None:
+    def apply(self, id_: str, effect: object, event: Event, deep: int) -> Reply | None:
         self.rosters.clear()
         return super().apply(id_, effect, event, deep)
 
-    def hear(self, event: Event) -> Text | Card | None:
+    def hear(self, event: Event) -> Reply | None:
         looks, counts, marks = dict(self.looks()), Counter(self.shown), set(self.marks())
         self.rosters.clear()
         reply = super().hear(event)
@@ -290,11 +290,12 @@ def changed(dialog: Dialog, step: Step[Any]) -> bool:
     return step.state != dialog.state or bool(step.effects) or (step.done and not dialog.done)
 
 
-def check_reply(reply: Text | Card | None, event: Event) -> None:
+def check_reply(reply: Reply | None, event: Event) -> None:
     if isinstance(reply, Card):
         check_card(reply, f"the answer to {event}")
     elif reply is not None:
-        check_text(reply, f"the answer to {event}")
+        for text in [reply] if isinstance(reply, Text) else reply.all_texts():
+            check_text(text, f"the answer to {event}")
 
 
 def keeps(kind: str, number: int, story: list[int]) -> None:

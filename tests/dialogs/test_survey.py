@@ -36,7 +36,7 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Card, Text, t
+from dialogs.card import Card, Text, Wrong, t
 from dialogs.ordinary import SURVEY
 from dialogs.privacy import COMMENTS, K
 from dialogs.survey import LONGEST, SHOWN, State, decide, sum_up, view
@@ -141,25 +141,67 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         OPEN,
         sent(barrier="Time"),
         scene(),
-        Step(OPEN, reply=t("Please answer “{question}” too. Nothing was changed.", question="Are you ready?")),
+        Step(
+            OPEN,
+            reply=Wrong(
+                (("ready", t("Please answer “{question}” too. Nothing was changed.", question="Are you ready?")),)
+            ),
+        ),
     ),
     "knows its choices": (
         OPEN,
         sent(ready="d"),
         scene(),
-        Step(OPEN, reply=t("“{question}” has no such answer. Nothing was changed.", question="Are you ready?")),
+        Step(
+            OPEN,
+            reply=Wrong(
+                (("ready", t("“{question}” has no such answer. Nothing was changed.", question="Are you ready?")),)
+            ),
+        ),
     ),
     "takes one choice where there is one": (
         OPEN,
         sent(ready="a\nb"),
         scene(),
-        Step(OPEN, reply=t("“{question}” has no such answer. Nothing was changed.", question="Are you ready?")),
+        Step(
+            OPEN,
+            reply=Wrong(
+                (("ready", t("“{question}” has no such answer. Nothing was changed.", question="Are you ready?")),)
+            ),
+        ),
     ),
     "knows its choices of many": (
         OPEN,
         sent(ready="a", where="x\nz"),
         scene(),
-        Step(OPEN, reply=t("“{question}” has no such answer. Nothing was changed.", question="Where will you use it?")),
+        Step(
+            OPEN,
+            reply=Wrong(
+                (
+                    (
+                        "where",
+                        t("“{question}” has no such answer. Nothing was changed.", question="Where will you use it?"),
+                    ),
+                )
+            ),
+        ),
+    ),
+    "says all that is wrong at once": (
+        OPEN,
+        sent(where="x\nz"),
+        scene(),
+        Step(
+            OPEN,
+            reply=Wrong(
+                (
+                    ("ready", t("Please answer “{question}” too. Nothing was changed.", question="Are you ready?")),
+                    (
+                        "where",
+                        t("“{question}” has no such answer. Nothing was changed.", question="Where will you use it?"),
+                    ),
+                )
+            ),
+        ),
     ),
     "takes comments of 400 characters": (
         OPEN,
@@ -167,11 +209,18 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         scene(),
         Step(
             OPEN,
-            reply=t(
-                "“{question}” takes {most} characters, and you wrote {n}. Nothing was changed.",
-                question="What could stop you?",
-                most=400,
-                n=401,
+            reply=Wrong(
+                (
+                    (
+                        "barrier",
+                        t(
+                            "“{question}” takes {most} characters, and you wrote {n}. Nothing was changed.",
+                            question="What could stop you?",
+                            most=400,
+                            n=401,
+                        ),
+                    ),
+                )
             ),
         ),
     ),

@@ -52,7 +52,7 @@ from dialogs.base import (
 from dialogs.card import Card, Text, Who, quote, t
 from dialogs.commands import Command
 from storage.base import Decide, Outcome, Post, Store, View
-from storage.batch import identify
+from storage.effects import identify
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OWNER = "one worker"

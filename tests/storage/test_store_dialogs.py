@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from dialogs.base import CHILDREN, PARENT, Begin, Joined, Left, Meet, Note, Pressed, Reacted, Said, Tell, Turn, Wake
-from storage.batch import identify
+from storage.effects import identify
 from tests.storage.contract import NOON, World, desk_of, said, written
 
 
