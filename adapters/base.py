@@ -158,6 +158,10 @@ class Bot(Protocol):
         """The session that a place leads to now (live, else next, else last) and what it says of itself."""
         ...
 
+    async def moved(self, tenant: str, old: str, new: str) -> None:
+        """The same place has another address from now on."""
+        ...
+
     async def reachable(self, tenant: str, place: str) -> None:
         """This place can be reached again: what could not be delivered there goes out now."""
         ...

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
-from bot import creating, demo, plans
+from bot import creating, demo, manifests, plans
 from bot.app import build, running
 from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
@@ -80,6 +80,20 @@ def parser() -> argparse.ArgumentParser:
     create.set_defaults(run=session_create)
     listing = session.add_parser("list", help="list the sessions")
     listing.set_defaults(run=session_list)
+
+    manifest = commands.add_parser("manifest", help="what a platform must be told about the app").add_subparsers(
+        required=True, metavar="PLATFORM"
+    )
+    slack = manifest.add_parser("slack", help="the manifest to create the Slack app from")
+    slack.add_argument("--url", help="the public address of Cohost, as in https://cohost.example.org")
+    slack.add_argument(
+        "--socket", action="store_true", help="Slack is listened to by Socket Mode, and calls no address"
+    )
+    slack.add_argument("--many", action="store_true", help="for many workspaces, which install the app by themselves")
+    slack.add_argument(
+        "--out", type=Path, metavar="DIR", help="write slack.yaml into this folder instead of printing it"
+    )
+    slack.set_defaults(run=manifest_slack)
     return top
 
 
@@ -153,6 +167,16 @@ def session_list(_: argparse.Namespace) -> int:
     """List the sessions."""
     for line in asyncio.run(creating.listing(load())):
         print(line)
+    return 0
+
+
+def manifest_slack(args: argparse.Namespace) -> int:
+    """Print the manifest of the Slack app, or write it into a folder."""
+    text = manifests.slack(args.url, socket=args.socket, many=args.many)
+    if args.out:
+        print(manifests.write(text, args.out, "slack.yaml"))
+    else:
+        print(text, end="")
     return 0
 
 

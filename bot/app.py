@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from adapters.base import Adapter
+from adapters.slack.app import Pool, Slack, Ways
+from adapters.slack.door import Door
+from adapters.slack.install import Calls, Install
+from adapters.slack.tenants import Tenants
+from adapters.slack.tokens import AnyTokens, OneToken, Tokens
 from adapters.web.app import Web
 from adapters.web.links import Links
 from bot import health
@@ -24,6 +29,7 @@ from bot.settings import Settings
 from bot.timers import Timers
 from dialogs import KINDS
 from storage.hot import MemoryHot
+from storage.installations import Installations
 from storage.sql import SqlStore, migrate
 
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
@@ -68,20 +74,50 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     hot = MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
-    adapters = platforms(engine, links, settings)
+    adapters = platforms(engine, links, settings, clock)
     outbox = Outbox(store, hot, clock, adapters, engine.hear)
     timers = Timers(store, hot, clock, engine)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
     for adapter in adapters.values():
-        if isinstance(adapter, Web):
+        if isinstance(adapter, Web | Slack):
             adapter.add_to(app.http)
     health.add_to(app.http, store, clock, list(adapters))
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings) -> Mapping[str, Adapter]:
+def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Mapping[str, Adapter]:
     """The platforms that are on."""
-    return {"web": Web(engine, links, settings.address())}
+    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address())}
+    if settings.slack.on:
+        found["slack"] = slack(engine, links, settings, clock)
+    return found
+
+
+def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Slack:
+    """Slack, for the one workspace whose token is in the settings, or for many that install the app themselves."""
+    told, pool = settings.slack, Pool()
+    calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
+    signing, secret = told.signing_secret.get_secret_value(), settings.secret.get_secret_value()
+    tokens: AnyTokens = OneToken(told.bot_token, calls.who, clock.now)
+    install = None
+    if told.many:
+        kept = Installations(settings.database_url, secret)
+        many = tokens = Tokens(kept, calls.refresh, clock.now)
+        install = Install(kept, calls, settings.address(), many.forget, clock.now)
+    pages = {"room": links.room, "people": links.people, "report": links.report}
+    return Slack(
+        engine,
+        Tenants(tokens, LOCAL),
+        lambda tenant, link, person: pages[link.page](tenant, link.session, person),
+        Ways(
+            told.api_url,
+            pool,
+            Door(signing, WallClock().now) if signing else None,  # Slack signs by the world's time
+            told.app_token.get_secret_value(),
+            install,
+        ),
+        clock.sleep,
+    )
 
 
 @asynccontextmanager

@@ -176,6 +176,10 @@ class Engine:
         """The session that a place leads to now."""
         return await self.store.at(tenant, place)
 
+    async def moved(self, tenant: str, old: str, new: str) -> None:
+        """The same place has another address from now on."""
+        await self.store.move(tenant, old, new)
+
     async def reachable(self, tenant: str, place: str) -> None:
         """This place can be reached again."""
         if await self.store.revive(tenant, place, self.clock.now()):

@@ -116,7 +116,7 @@ class Outbox:
         platform = self._platform(post)
         adapter = self.adapters.get(platform)
         if adapter is None:
-            await self.store.gone(post, self.owner, f"{platform} is not set up")
+            await self._end(post, f"{platform} is not set up")
             return
         message = Message(
             post=post.id, tenant=post.tenant, dialog=post.dialog, slot=post.slot, session=post.session,
@@ -136,8 +136,7 @@ class Outbox:
         except Lost:
             await self.store.postpone(post, self.owner, self.clock.now(), lost=True)
         except Gone as gone:
-            await self.store.gone(post, self.owner, gone.why)
-            await self._report(post, gone.why)
+            await self._end(post, gone.why)
         except Exception as error:  # noqa: BLE001 - whatever a platform does, the message stays due
             log.warning("message %s could not be shown: %r", post.id, error)
             again = self._after(min(300.0, 2.0 ** min(post.tries, 10)))
@@ -159,14 +158,15 @@ class Outbox:
             return post.ref.partition(":")[0]
         return next((platform for platform in self.adapters if platform != "web" and platform in post.reach), "web")
 
-    async def _report(self, post: Post, why: str) -> None:
-        """Nobody is left out silently: the session hears whom it cannot reach."""
+    async def _end(self, post: Post, why: str) -> None:
+        """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""
         if self.report and post.session:
             data = {"place": post.place, "person": post.person, "why": why}
             id_ = f"gone:{post.id}:{post.revision}"
             await self.report(
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
             )
+        await self.store.gone(post, self.owner, why)
 
     def _after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 STILL_HERE = timedelta(minutes=20)  # an act shows that somebody is there for this long
 HALVED = timedelta(minutes=10)  # a contribution counts half after this
+BRIEFLY = timedelta(minutes=2)  # a phone that changes its network is gone for less, and has not left by that
 
 
 class Scenes:
@@ -120,13 +121,13 @@ def brief(facts: Facts, session: str | None) -> Brief | None:
 def roster(everybody: Sequence[Attended], told: Brief | None, now: datetime) -> tuple[Member, ...]:
     """Everybody of the session as of now. Before anyone has acted, all count as here."""
     until = min(now, told.closed) if told and told.closed else now
-    acted = any(one.joined or one.last or one.here for one in everybody if one.role is Role.LEARNER)
+    acted = any(one.joined or one.last or one.here == "yes" for one in everybody if one.role is Role.LEARNER)
     return tuple(_member(one, told, now, until, acted=acted) for one in everybody)
 
 
 def _member(one: Attended, told: Brief | None, now: datetime, until: datetime, *, acted: bool) -> Member:
     went = one.left[-1] if one.left else None
-    came = next((moment for moment in one.joined if went is None or moment > went), None)
+    came = connected_since(one)
     connected = came is not None
     active = one.last is not None and now - one.last <= STILL_HERE and (went is None or one.last > went)
     marked = one.here_at is not None and (went is None or one.here_at > went)
@@ -149,6 +150,19 @@ def _member(one: Attended, told: Brief | None, now: datetime, until: datetime, *
         minutes=minutes(one, told, until),
         acts=one.acts,
     )
+
+
+def connected_since(one: Attended) -> datetime | None:
+    """Since when they have been connected, whatever network they lost briefly meanwhile. None: they are not."""
+    came: datetime | None = None
+    went: datetime | None = None
+    for at, leaves in sorted([(x, False) for x in one.joined] + [(x, True) for x in one.left]):
+        if leaves:
+            went = at
+        else:
+            came = at if came is None or (went and at - went >= BRIEFLY) else came
+            went = None
+    return None if went else came
 
 
 def minutes(one: Attended, told: Brief | None, until: datetime) -> int:

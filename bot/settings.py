@@ -167,13 +167,18 @@ class Settings(Secrets):
         return self.base_url.rstrip("/") or f"http://{host}:{self.port}"
 
 
-def load(*, secret: str | None = None, needs_secret: bool = True, **given: object) -> Settings:
+OFF = Slack.model_construct()  # of a rehearsal: it must not speak in a real workspace
+
+
+def load(
+    *, secret: str | None = None, needs_secret: bool = True, slack: Slack | None = None, **given: object
+) -> Settings:
     """The settings, or `WrongError` with everything that is wrong with them. `given` goes before the environment."""
     wrong: list[str] = []
     settings = None
-    slack = Slack()
+    told = slack or Slack()
     try:
-        settings = Settings(slack=slack, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(slack=told, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         for one in error.errors():
             name = f"COHOST_{'_'.join(str(part) for part in one['loc'])}".upper()
@@ -182,7 +187,7 @@ def load(*, secret: str | None = None, needs_secret: bool = True, **given: objec
     if needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
     if settings:
-        wrong += slack.wrong(settings.base_url)
+        wrong += told.wrong(settings.base_url)
     if wrong or settings is None:
         raise WrongError("\n".join(wrong))
     return settings.model_copy(update={"secret": kept})

@@ -160,6 +160,7 @@ class Card:
     buttons: tuple[Button, ...] = ()
     footer: Text | None = None
     tone: Literal["plain", "flag", "done"] = "plain"
+    page: bool = False  # stands on its reader's own page (web desk, Slack's Home tab): nobody is written to for it
     answers: bool = False  # people answer beneath it (a thread): what they write there is `Said` to this dialog
 
     def all_buttons(self) -> tuple[Button, ...]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dialogs.card import Text, t
+from dialogs.card import Text, Who, t
 from dialogs.moments import moment, seconds
 from dialogs.verbs import VERBS, for_everybody, help_card, resolve
 from dialogs.words import (
     CHOICE,
     CHOICES,
     NAME,
+    PERSON,
     QUESTION,
     TITLE,
     Word,
@@ -106,6 +107,10 @@ def parse(text: str) -> Command | Text:
 def find(name: str, roster: Sequence[Member]) -> Member | Text:
     """The one person who was meant: by the whole name, else by the beginning of it or of a part of it."""
     wanted = tidy(name).lstrip("@").strip()
+    mentioned = PERSON.fullmatch(wanted)
+    if mentioned:
+        met = next((member for member in roster if member.person == mentioned[1]), None)
+        return met or t("{who} is not in this session.", who=Who(mentioned[1]))
     start = plain(wanted)
     if blank(start):
         return t("Write a name, as it stands in the roster.")
@@ -291,7 +296,7 @@ def _listed(words: tuple[Word, ...], *, together: bool) -> tuple[str, ...]:
     found: list[str] = []
     for is_quoted, group in groupby(words, key=lambda word: word.quoted):
         texts = [word.text for word in group]
-        if is_quoted:
+        if is_quoted or any(map(PERSON.fullmatch, texts)):
             found += texts
         elif any(text.endswith((",", ";")) for text in texts):
             found += [part for part in re.split(r"[,;](?:\s|$)", " ".join(texts)) if part.strip()]

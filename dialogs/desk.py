@@ -150,11 +150,11 @@ def briefed(
     ).model_dump(mode="json")
 
 
-def listed(sessions: tuple[Listed, ...]) -> Card:
+def listed(sessions: tuple[Listed, ...], *, page: bool = False) -> Card:
     """A person's sessions, the newest first."""
     rows = tuple(Fact(state(one.brief), room(one)) for one in sessions[:SHOWN])
     nothing = (t("You have no sessions yet. Create one: /ilt new giving-feedback on tomorrow 14:00 Europe/Zurich"),)
-    return Card(title=t("Your sessions"), text=() if rows else nothing, facts=rows)
+    return Card(title=t("Your sessions"), text=() if rows else nothing, facts=rows, page=page)
 
 
 def room(one: Listed) -> Text:
@@ -175,7 +175,7 @@ def state(brief: Brief) -> Text:
 
 def view(desk: State, look: Look) -> Card:
     """The person's sessions, and how to make one."""
-    return listed(look.sessions)
+    return listed(look.sessions, page=True)
 
 
 KIND = Kind("desk", State, decide, view, needs={Commanded: frozenset({"sessions"}), Look: frozenset({"sessions"})})

@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Sequence
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
-from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.card import Card, Fact, Link, Text, Who, quote, t, tn
 from dialogs.commands import find
-from dialogs.words import plain
+from dialogs.words import PERSON, plain
 
 SHOWN = 60  # names in one card; the people page has them all
 
@@ -34,13 +34,17 @@ def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tup
 
 
 def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
-    known = {one.name.casefold() for one in roster if one.role is not MANAGER}
-    new = {person_named(session, name): name for name in names if name.casefold() not in known}
+    here = [one for one in roster if one.role is not MANAGER]
+    known, ids = {one.name.casefold() for one in here}, {one.person for one in here}
+    mentioned = dict.fromkeys(found[1] for name in names if (found := PERSON.fullmatch(name)) and found[1] not in ids)
+    named = {name for name in names if not PERSON.fullmatch(name) and name.casefold() not in known}
+    new = {person_named(session, name): name for name in names if name in named} | mentioned
     if not new:
         return (), t("Everybody you named is on the roster already.")
     effects: list[Effect] = []
     for person, name in new.items():
-        effects += [Meet(person, name), Note("role", person, LEARNER)]
+        effects += [Meet(person, name)] if name else []  # whoever was mentioned is known
+        effects.append(Note("role", person, LEARNER))
     people = Link("people", session, t("the people page"))
     added = tn("{n} person added.", "{n} people added.", n=len(new))
     return tuple(effects), t("{added} Links for everybody are on {people}.", added=added, people=people)
@@ -63,7 +67,13 @@ def _manager(manager: str, learner: str, roster: Sequence[Member], session: str)
     member = find(learner, [one for one in roster if one.role is LEARNER])
     if isinstance(member, Text):
         return (), member
-    if plain(manager) == plain(member.name):
+    mentioned = PERSON.fullmatch(manager)
+    if mentioned and mentioned[1] != member.person:
+        there = any(one.person == mentioned[1] for one in roster)
+        role = () if there else (Note("role", mentioned[1], MANAGER),)
+        heard = t("{manager} will get the digest about {learner}.", manager=Who(mentioned[1]), learner=member.name)
+        return (*role, Note("manager", member.person, mentioned[1])), heard
+    if mentioned or plain(manager) == plain(member.name):
         return (), t("{name} cannot get the digest about themselves: write another name.", name=member.name)
     alike = [one for one in roster if plain(one.name).startswith(plain(manager)) and one.person != member.person]
     known = find(manager, alike) if alike else None

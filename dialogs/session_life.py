@@ -95,7 +95,9 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
     room = Link("room", scene.dialog, t("the room"))
     if session.at_once:
         opened = start(session, scene)
-        reply = t("“{title}” is open in {room}.", title=brief.title, room=room)
+        reply = t("“{title}” is open here.", title=brief.title)
+        if not brief.places:
+            reply = t("“{title}” is open in {room}.", title=brief.title, room=room)
         return Step(opened.state, (*effects, *opened.effects), reply=reply)
     if brief.starts is None:
         return Step(

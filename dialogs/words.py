@@ -6,6 +6,7 @@ only knew one sort would fail in the middle of a class. An apostrophe inside a w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -43,6 +44,9 @@ class Word:
 
     text: str
     quoted: bool
+
+
+PERSON = re.compile(r"<@(p[0-9a-f]{20})>")  # somebody who was mentioned: a platform's mention, as our own id
 
 
 def tidy(text: str) -> str:

@@ -253,6 +253,10 @@ class Store(Protocol):
         """The session that a place leads to now: the live one, else the next, else the last."""
         ...
 
+    async def move(self, tenant: str, old: str, new: str) -> None:
+        """The same place has another address from now on."""
+        ...
+
     async def revive(self, tenant: str, place: str, now: datetime) -> int:
         """This place can be reached again: what had ended there goes out after all. Returns how many messages."""
         ...

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from storage.base import LEASE
 from storage.sql import connect
@@ -121,8 +121,11 @@ class Installations:
 
     async def find(self, team: str, enterprise: str) -> Installation | None:
         """What serves this workspace: its own installation, else its organisation's. A live one goes before a dead."""
-        wanted = [one for one in (team, enterprise) if one]
-        mine = select(INSTALLATION).where(INSTALLATION.c.platform == self.platform, INSTALLATION.c.tenant.in_(wanted))
+        served = (
+            and_(INSTALLATION.c.tenant == team, INSTALLATION.c.team == team),
+            and_(INSTALLATION.c.tenant == enterprise, INSTALLATION.c.team == ""),
+        )
+        mine = select(INSTALLATION).where(INSTALLATION.c.platform == self.platform, or_(*served))
         rows = await self._reading(lambda db: db.execute(mine).all())
         found = sorted(rows, key=lambda row: (row.token is None, row.tenant != team))
         return self._installation(found[0]) if found else None

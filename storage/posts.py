@@ -114,7 +114,7 @@ def due_posts(
         except Exception as error:  # a card that cannot be made must not keep the others waiting
             log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
             later = now + backoff(row.tries)
-            values = {"tries": row.tries + 1, "why": repr(error), "due": later, "owner": None}
+            values = {"tries": row.tries + 1, "why": repr(error), "due": later, "owner": None, "state": row.state}
             db.execute(update(POST).where(POST.c.id == row.id).values(**values))
             continue
         place = None if row.private else row.target
@@ -169,7 +169,7 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
 def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: bool, failed: str | None) -> None:
     """Not now."""
     values: dict[str, Any] = {"due": until, "owner": None}
-    if not failed:  # it was not performed, for sure
+    if not failed and not post.attempted:  # it was not performed, for sure: not now, and not before
         values["state"] = case((POST.c.state == "trying", "waiting"), else_=POST.c.state)
     if lost:
         values |= {"ref": None, "shown": 0, "state": "waiting"}

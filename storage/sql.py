@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, fu
 from sqlalchemy.exc import OperationalError
 
 from dialogs.base import AnyKind, Brief, Event, Rang
-from storage import posts
+from storage import moving, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.batch import Batch, spoken
 from storage.effects import RefusedError
@@ -234,9 +234,12 @@ class SqlStore:
     async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
         """What a platform says of its user by now."""
         mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
-        person = select(IDENTITY.c.person).where(*mine).scalar_subquery()
-        as_now = update(PERSON).where(PERSON.c.id == person).values(name=name, host=host)
-        await self._writing(lambda db: db.execute(as_now))
+        known = select(PERSON.c.id, PERSON.c.name, PERSON.c.host).join(IDENTITY, IDENTITY.c.person == PERSON.c.id)
+        row = await self._reading(lambda db: db.execute(known.where(*mine)).first())
+        # Platforms tell of every change of anybody's status: nothing is written where nothing is new.
+        if row and (row.name, row.host) != (name, host):
+            as_now = update(PERSON).where(PERSON.c.id == row.id).values(name=name, host=host)
+            await self._writing(lambda db: db.execute(as_now))
 
     async def users(self, platform: str, people: Sequence[str]) -> dict[str, str]:
         """The platform's own ids of these people."""
@@ -260,6 +263,10 @@ class SqlStore:
             return (root.id, brief_of(root)) if root else None
 
         return await self._reading(find)
+
+    async def move(self, tenant: str, old: str, new: str) -> None:
+        """The same place has another address from now on."""
+        await self._writing(lambda db: moving.move(db, self.kinds, tenant, old, new))
 
     async def revive(self, tenant: str, place: str, now: datetime) -> int:
         """This place can be reached again."""

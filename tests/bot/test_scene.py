@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.scene import Scenes, minutes, roster
 from dialogs.base import (
@@ -53,6 +55,11 @@ def at(minute: float) -> Any:
         (replace(ANN, joined=(at(5),)), 60, True, at(5)),
         (replace(ANN, joined=(at(5),), left=(at(9),)), 60, False, None),
         (replace(ANN, joined=(at(5), at(12)), left=(at(9),)), 60, True, at(12)),
+        (replace(ANN, joined=(at(5), at(10.5)), left=(at(9),)), 60, True, at(5)),
+        (replace(ANN, joined=(at(5), at(10.5), at(21)), left=(at(9), at(19.5))), 60, True, at(5)),
+        (replace(ANN, joined=(at(5), at(11)), left=(at(9),)), 60, True, at(11)),
+        (replace(ANN, joined=(at(5),), left=(at(59.5),)), 60, False, None),
+        (replace(ANN, joined=(at(5), at(9)), left=(at(9),)), 60, False, None),
         (replace(ANN, joined=(at(5), at(6)), left=()), 60, True, at(5)),
         (replace(ANN, last=at(41)), 60, True, at(0)),
         (replace(ANN, last=at(40)), 60, True, at(0)),
@@ -71,6 +78,11 @@ def at(minute: float) -> Any:
         "joined",
         "left",
         "came back",
+        "lost the network for a moment",
+        "lost it twice",
+        "was gone for two minutes",
+        "has left a moment ago",
+        "left the moment she came",
         "joined twice, as two pages",
         "active lately",
         "active twenty minutes ago",
@@ -103,6 +115,24 @@ def test_before_anybody_has_acted_the_roster_is_who_is_here() -> None:
 
     assert [one.here for one in before] == [True, True, True]
     assert [one.here for one in after] == [False, True, False]
+
+
+def test_whom_the_facilitator_does_not_see_is_away_and_nobody_else_by_that() -> None:
+    assert [one.here for one in roster([replace(ANN, here="no", here_at=at(1)), BEN], OPEN, at(2))] == [False, True]
+
+
+@given(st.lists(st.tuples(st.integers(1, 1800), st.integers(1, 300)), max_size=8))
+def test_only_a_gap_of_two_minutes_is_a_break(stays: list[tuple[int, int]]) -> None:
+    joined, left, since, second = [0], [], 0, 0
+    for stay, gap in stays:
+        left.append(second + stay)
+        second += stay + gap
+        joined.append(second)
+        since = second if gap >= 120 else since
+
+    ann = replace(ANN, joined=tuple(at(x / 60) for x in joined), left=tuple(at(x / 60) for x in left))
+
+    assert roster([ann], OPEN, at(10_000))[0].since == at(since / 60)
 
 
 def test_a_member_is_what_is_known_of_them() -> None:

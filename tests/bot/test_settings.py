@@ -4,10 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import WrongError, load
+from bot.settings import OFF, Settings, WrongError, encrypted, load, loopback, public
 
 SECRET = "0123456789abcdef"
 NO_SECRET = "COHOST_SECRET: must be set, to 16 characters or more that nobody can guess"
+
+
+SLACK = ("SIGNING_SECRET", "BOT_TOKEN", "APP_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "API_URL")
+ONE = {"BOT_TOKEN": "xoxb-1-2-three", "SIGNING_SECRET": "signed"}
+MANY = {"CLIENT_ID": "1.2", "CLIENT_SECRET": "hidden", "SIGNING_SECRET": "signed"}
+
+
+@pytest.fixture(autouse=True)
+def no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SLACK:
+        monkeypatch.delenv(f"SLACK_{name}", raising=False)
+
+
+def of_slack(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> Settings:
+    """The settings with these for Slack, and a public address."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"SLACK_{name}", value)
+    return load(secret=SECRET, base_url="https://cohost.example")
 
 
 def test_a_secret_is_all_that_must_be_set(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,3 +114,132 @@ def test_what_needs_no_secret_asks_for_none(alone: Path) -> None:
     assert load(needs_secret=False).secret.get_secret_value() == ""
     with pytest.raises(WrongError, match="COHOST_SECRET"):
         load()
+
+
+def test_slack_is_off_without_settings(alone: Path) -> None:
+    slack = load(secret=SECRET).slack
+
+    assert (slack.on, slack.many, slack.socket) == (False, False, False)
+    assert slack.api_url == "https://slack.com/api/"
+
+
+@pytest.mark.parametrize(
+    ("values", "many", "socket"),
+    [
+        (ONE, False, False),
+        ({"BOT_TOKEN": "xoxb-1", "APP_TOKEN": "xapp-1"}, False, True),
+        (ONE | {"APP_TOKEN": "xapp-1"}, False, True),
+        (MANY, True, False),
+        (MANY | {"APP_TOKEN": "xapp-1"}, True, True),  # works, though not for an app in Slack's Marketplace
+    ],
+)
+def test_slack_is_on_for_one_workspace_or_many_by_http_or_by_socket(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], many: bool, socket: bool
+) -> None:
+    slack = of_slack(monkeypatch, values).slack
+
+    assert (slack.on, slack.many, slack.socket) == (True, many, socket)
+
+
+def test_slack_can_be_kept_out_whatever_the_environment_says(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
+
+    assert not load(secret=SECRET, slack=OFF).slack.on
+    assert OFF.api_url == "https://slack.com/api/"
+
+
+def test_slack_is_read_from_the_file_too_without_blanks_around_it(alone: Path) -> None:
+    (alone / ".env").write_text("SLACK_BOT_TOKEN=' xoxb-1 '\nSLACK_SIGNING_SECRET=signed\nSLACK_APP_TOKEN=\n")
+
+    slack = load(secret=SECRET).slack
+
+    assert slack.bot_token.get_secret_value() == "xoxb-1"
+    assert not slack.socket
+
+
+def test_slacks_secrets_are_not_shown_by_accident(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = of_slack(monkeypatch, MANY | {"APP_TOKEN": "xapp-secret"})
+
+    for secret in ("signed", "hidden", "xapp-secret"):
+        assert secret not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET: must be set, from “Basic Information” of the app at Slack"),
+        (MANY | {"SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET: must be set, from “Basic Information”"),
+        ({"SIGNING_SECRET": "x"}, "SLACK_BOT_TOKEN: must be set beside SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID"),
+        ({"APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN: must be set beside SLACK_APP_TOKEN (or SLACK_CLIENT_ID"),
+        (ONE | {"BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN: must begin with xoxb-, as the “Bot User OAuth Token”"),
+        (ONE | {"BOT_TOKEN": "xoxe.xoxb-1"}, "SLACK_BOT_TOKEN: this one expires within 12 hours; use an app without"),
+        (ONE | {"APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN: must begin with xapp-, as an app-level token"),
+        (MANY | {"CLIENT_SECRET": ""}, "SLACK_CLIENT_SECRET: must be set beside SLACK_CLIENT_ID, from “Basic"),
+        (ONE | {"CLIENT_SECRET": "x"}, "SLACK_CLIENT_ID: must be set beside SLACK_CLIENT_SECRET, from “Basic"),
+        (MANY | {"BOT_TOKEN": "xoxb-1"}, "SLACK_BOT_TOKEN: set this for one workspace, or SLACK_CLIENT_ID for many"),
+        (ONE | {"API_URL": "http://slack.example/api"}, "SLACK_API_URL: must begin with https://, because tokens"),
+        (ONE | {"API_URL": "slack.com/api"}, "SLACK_API_URL: must begin with https://, because tokens travel to it"),
+    ],
+)
+def test_what_is_wrong_about_slack_is_one_line_that_says_what_to_do(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], line: str
+) -> None:
+    with pytest.raises(WrongError) as wrong:
+        of_slack(monkeypatch, values)
+
+    assert str(wrong.value).startswith(line)
+    assert len(str(wrong.value).splitlines()) == 1
+
+
+def test_everything_that_is_wrong_about_slack_is_said_with_the_rest(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"BOT_TOKEN": "x", "APP_TOKEN": "y", "CLIENT_ID": "z", "API_URL": "ftp://x"}.items():
+        monkeypatch.setenv(f"SLACK_{name}", value)
+
+    with pytest.raises(WrongError) as wrong:
+        load()
+
+    assert [line.partition(":")[0] for line in str(wrong.value).splitlines()] == [
+        "COHOST_SECRET",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_BOT_TOKEN",
+        "SLACK_CLIENT_SECRET",
+        "SLACK_API_URL",
+        "COHOST_BASE_URL",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://cohost.example", "https://localhost", "https://10.1.2.3", "https://cohost.local", "https://x"]
+)
+def test_people_who_install_the_app_must_find_their_way_back(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    for name, value in MANY.items():
+        monkeypatch.setenv(f"SLACK_{name}", value)
+
+    with pytest.raises(WrongError, match=r"^COHOST_BASE_URL: must be a public address that begins with https://"):
+        load(secret=SECRET, base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("url", "here", "hidden", "open_"),
+    [
+        ("https://cohost.example/folder", False, True, True),
+        ("https://8.8.8.8", False, True, True),
+        ("https://[::1]:443", True, True, False),
+        ("https://192.168.0.1", False, True, False),
+        ("http://localhost:3978", True, True, False),
+        ("http://x.localhost.", True, True, False),
+        ("http://127.0.0.1", True, True, False),
+        ("http://evil-localhost", False, False, False),
+        ("http://localhost.example.org", False, False, False),
+        ("https://localhost@example.org", False, True, True),
+        ("https://[nonsense", False, False, False),
+        ("https:///nowhere", False, False, False),
+    ],
+)
+def test_an_address_is_known_for_what_it_is(url: str, here: bool, hidden: bool, open_: bool) -> None:
+    assert (loopback(url), encrypted(url), public(url)) == (here, hidden, open_)

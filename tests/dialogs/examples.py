@@ -139,6 +139,21 @@ def desks() -> Stage:
     return stage
 
 
+def in_a_channel() -> Stage:
+    """No session: Ann has asked a channel something."""
+    stage = desks()
+    stage.begin("poll", poll_setup("Lunch?", ["Soup", "Pizza"], open_for=60), by="ann")
+    return stage
+
+
+def unreached() -> Stage:
+    """A session whose messages do not reach as many as a card can list, for the longest of reasons."""
+    stage = crowd()
+    for person in [*stage.names][1:]:
+        stage.tell("session", "unreached", person=person, place=None, why=QUESTION)
+    return stage
+
+
 def planning(plan: Plan) -> dict[str, Any]:
     """A session of this plan, the day after tomorrow."""
     objectives = [{"id": one.id, "text": one.text} for one in plan.objectives]
@@ -182,12 +197,13 @@ SETUPS = {kind: setup for _, kind, setup in LARGEST.dialogs() if setup.get("audi
 SMALL = {kind: setup for _, kind, setup in GIVING.dialogs()}
 
 EXAMPLES: Mapping[str, Sequence[Callable[[], Stage]]] = {
-    "session": (planned, at_once, running, over, largest, crowded),
+    "session": (planned, at_once, running, over, largest, crowded, unreached),
     "desk": (desks, at_once),
     "poll": (
         with_("poll", poll_setup("Lunch?", ["Soup", "Pizza"])),
         with_("poll", poll_setup("Lunch?", ["Soup", "Pizza"], open_for=60)),
         with_("poll", poll_setup(QUESTION, choices(10)), crowd),
+        in_a_channel,
     ),
     "prompt": (
         with_("prompt", prompt_setup("What would you check?", "call")),

@@ -272,7 +272,9 @@ class Stage:
         if to != ROOM and to not in ROLES:
             return viewer == to
         role = self.role(self.session or "", viewer) if viewer else None
-        return viewer is None or role is not None if to == ROOM else role == to
+        if to == ROOM:  # without a session it is a channel, and whoever is in it sees what stands there
+            return viewer is None or role is not None or self.session is None
+        return role == to
 
     def cards(self, viewer: str | None) -> Iterator[tuple[str, str, Card]]:
         """Every message that this viewer sees: dialog, slot, card."""

@@ -560,6 +560,34 @@ def test_finding_somebody_never_fails(name: str, names: list[str]) -> None:
         assert found.name in names
 
 
+# -- which session is meant, where several share a room ----------------------------------------------------------------
+
+
+def command(text: str) -> Command:
+    parsed = parse(text)
+    assert isinstance(parsed, Command)
+    return parsed
+
+
+EVERY = {row.example for row in VERBS.values()} | {"start"}
+FITTING = {
+    "planned": EVERY - {VERBS["poll"].example, VERBS["start"].example},  # both are for now, and begin something else
+    "open": EVERY,
+    "closed": {VERBS["survey"].example, VERBS["digest"].example, VERBS["roster"].example},
+    "archived": set(),
+}
+
+
+@pytest.mark.parametrize("phase", ["planned", "open", "closed", "archived"])
+def test_a_command_is_meant_for_a_session_that_is_far_enough_for_it(phase: str) -> None:
+    fitting = {text for text in [*(row.example for row in VERBS.values()), "start"] if command(text).fits(phase)}
+    assert fitting == FITTING[phase]
+
+
+def test_what_is_said_at_ones_desk() -> None:
+    assert {verb for verb in VERBS if Command(verb).desk} == {"new", "sessions"}
+
+
 def test_a_guess_is_close() -> None:
     assert nearest("opne", VERBS) == "open"
     assert nearest("zzz", VERBS) is None

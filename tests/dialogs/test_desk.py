@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.base import FACILITATOR, LEARNER, Begin, Brief, Event, Listed, Scene, Show, Step
+from dialogs.base import FACILITATOR, LEARNER, Begin, Brief, Commanded, Event, Listed, Scene, Show, Step
 from dialogs.card import Card, Fact, Link, Text, When, quote, t
 from dialogs.desk import GUEST, SHOWN, UNTITLED, State, decide, view
+from dialogs.plan import poll_setup
 from dialogs.verbs import VERBS, help_card
 from tests.dialogs.examples import GIVING
 from tests.dialogs.paper import look, press, rang, say, scene, sent, started, told, typed
@@ -22,6 +24,10 @@ HOST = scene(None, session=None, session_id=None, host=True)
 VISITOR = scene(None, session=None, session_id=None)
 PLAN = GIVING.model_dump(mode="json")
 SHOW = Show("desk", "fay")
+NOWHERE, CHANNEL = {"places": ()}, {"places": ("slack:C1",)}  # where the session will be, beside its web room
+BEGIN_ONE = 'No session is open here that “{verb}” could be for. Begin one: /ilt start "Title"'
+BELONGS = "“{verb}” belongs in a session: type it in that session's room."
+NEEDS_PEOPLE = t("A poll needs people: type it in a channel, or in the room of a session.")
 UNREAD = t("No session was created: its plan, time or people could not be read.")
 
 
@@ -32,6 +38,10 @@ def begun(setup: dict[str, Any]) -> tuple[Begin, Show]:
 def brief(**more: Any) -> dict[str, Any]:
     """What a session says of itself at first, as plain data."""
     return Brief.model_validate({"title": UNTITLED, **more}).model_dump(mode="json")
+
+
+def typed_in(room: str, text: str) -> Commanded:
+    return replace(typed(text), place=room)
 
 
 def planned(**more: Any) -> dict[str, Any]:
@@ -62,13 +72,13 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         DESK,
         typed("new"),
         HOST,
-        Step(DESK, begun({"brief": brief(), "plan": None})),
+        Step(DESK, begun({"brief": brief() | NOWHERE, "plan": None})),
     ),
     "creates an empty session for a time": (
         DESK,
         typed("new on tomorrow 14:00"),
         HOST,
-        Step(DESK, begun({"brief": brief(starts="2026-11-25T14:00:00Z"), "plan": None})),
+        Step(DESK, begun({"brief": brief(starts="2026-11-25T14:00:00Z") | NOWHERE, "plan": None})),
     ),
     "creates one from a template, in the zone of its plan": (
         DESK,
@@ -78,7 +88,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             DESK,
             begun(
                 {
-                    "brief": planned(starts="2026-11-25T13:00:00Z", zone="Europe/Zurich"),
+                    "brief": planned(starts="2026-11-25T13:00:00Z", zone="Europe/Zurich") | NOWHERE,
                     "plan": PLAN | {"zone": "Europe/Zurich"},
                 }
             ),
@@ -90,7 +100,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         HOST,
         Step(
             DESK,
-            begun({"brief": planned(starts="2026-11-24T19:00:00Z", zone="America/New_York"), "plan": PLAN}),
+            begun({"brief": planned(starts="2026-11-24T19:00:00Z", zone="America/New_York") | NOWHERE, "plan": PLAN}),
         ),
     ),
     "creates one in a zone of two words": (
@@ -99,7 +109,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         HOST,
         Step(
             DESK,
-            begun({"brief": planned(starts="2026-11-24T19:00:00Z", zone="America/New_York"), "plan": PLAN}),
+            begun({"brief": planned(starts="2026-11-24T19:00:00Z", zone="America/New_York") | NOWHERE, "plan": PLAN}),
         ),
     ),
     "creates none for a time that is none": (
@@ -112,7 +122,45 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         DESK,
         typed('start "Team retrospective"'),
         HOST,
-        Step(DESK, begun({"brief": {"title": "Team retrospective"}, "at_once": True})),
+        Step(DESK, begun({"brief": {"title": "Team retrospective"} | NOWHERE, "at_once": True})),
+    ),
+    "creates one in the channel where it is typed": (
+        DESK,
+        typed_in("slack:C1", "new"),
+        HOST,
+        Step(DESK, begun({"brief": brief() | CHANNEL, "plan": None})),
+    ),
+    "opens one in the channel where it is typed": (
+        DESK,
+        typed_in("slack:C1", 'start "Mine"'),
+        HOST,
+        Step(DESK, begun({"brief": {"title": "Mine"} | CHANNEL, "at_once": True})),
+    ),
+    "opens none in the web room of another session": (
+        DESK,
+        typed_in("web:s1", 'start "Mine"'),
+        HOST,
+        Step(DESK, begun({"brief": {"title": "Mine"} | NOWHERE, "at_once": True})),
+    ),
+    **{
+        f"asks a channel for {name}": (
+            DESK,
+            typed_in("slack:C1", 'poll "Lunch?" "Soup" "Pizza" --for 60s'),
+            at,
+            Step(
+                DESK,
+                (Begin("poll:e", "poll", poll_setup("Lunch?", ["Soup", "Pizza"], 60), of="person"),),
+                reply=t("It is in the channel."),
+            ),
+        )
+        for name, at in {"a host": HOST, "a guest": VISITOR}.items()
+    },
+    "asks nobody where nobody is": (DESK, typed("poll Lunch? Soup Pizza"), HOST, Step(DESK, reply=NEEDS_PEOPLE)),
+    "asks nobody in a room that is over": (
+        DESK,
+        typed_in("web:s1", "poll Lunch? Soup Pizza"),
+        HOST,
+        Step(DESK, reply=NEEDS_PEOPLE),
     ),
     "opens none without a title": (
         DESK,
@@ -163,16 +211,10 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         }.items()
     },
     **{
-        f"sends “{verb}” to a session": (
-            DESK,
-            typed(row.example),
-            HOST,
-            Step(
-                DESK, reply=t("“{verb}” belongs in a session: type it in that session's room.", verb=verb)
-            ),
-        )
+        f"sends {name} with “{verb}” to a session": (DESK, typed(row.example), at, Step(DESK, reply=t(says, verb=verb)))
         for verb, row in VERBS.items()
-        if verb not in {"help", "new", "sessions", "start"}
+        if verb not in {"help", "new", "sessions", "start", "poll"}
+        for name, at, says in (("a host", HOST, BEGIN_ONE), ("a guest", VISITOR, BELONGS))
     },
     **{
         f"ignores {name}": (DESK, event, HOST, Step(DESK))
@@ -237,7 +279,8 @@ def test_one_command_opens_a_session_and_its_room() -> None:
     stage = Stage({})
     stage.names["fay"] = "Fay"
     stage.hosts = frozenset({"fay"})
-    assert stage.type("fay", "next") == "“next” belongs in a session: type it in that session's room."
+    nothing = 'No session is open here that “next” could be for. Begin one: /ilt start "Title"'
+    assert stage.type("fay", "next") == nothing
     assert stage.type("fay", 'start "Retrospective"') == "“Retrospective” is open in the room."
     assert stage.read("fay") == ["Your sessions", "Your session: Retrospective", "Retrospective"]
     assert stage.press("fay", "I'm here") == "You are checked in. Welcome!"

@@ -31,6 +31,8 @@ from hypothesis import strategies as st
 
 import dialogs
 from adapters.base import Seen
+from adapters.slack import draw as slack
+from adapters.slack.forms import view as slack_form
 from adapters.web.draw import Draw, Reader
 from adapters.web.links import Links
 from dialogs import KINDS
@@ -61,8 +63,10 @@ from dialogs.base import (
 from dialogs.card import Card, Reply, Text
 from dialogs.commands import Command
 from storage.base import Attended, Dialog
+from tests.adapters.slack.hostile import inside
 from tests.dialogs.examples import EXAMPLES, RELEASE, STATES, buttons, everyone, few, moves, play
 from tests.dialogs.stage import NOON, SCENES, Stage, spoken
+from tests.slack.limits import refused_message, refused_view, sdk_says
 
 ROOT = Path(dialogs.__file__).parent.parent
 NAMES = sorted(KINDS)
@@ -554,7 +558,24 @@ def draw_web(card: Card) -> None:
     assert page.count["li"] == len(card.bars) + len(card.items)
 
 
-DRAWN = {"web": draw_web}
+def draw_slack(card: Card) -> None:
+    for private in (False, True):
+        drawn = slack.message(card, "d", "s", SLACK, private=private)
+        assert refused_message(drawn, update=True) is None
+        assert sdk_says(drawn["blocks"]) == []
+        carried = Counter(one["value"] for one in inside(drawn["blocks"]) if one.get("value"))
+        buttons = [one for one in card.all_buttons() if one is not card.submit]
+        presses = [slack.Press("d", "s", one.action, one.value) for one in buttons]
+        if card.fields:
+            presses.append(slack.Press("d", "s", "form", ""))
+        assert carried == Counter(map(slack.press_value, presses)), "a button is missing"
+    if card.fields:
+        assert refused_view(view := slack_form(card, "d", "s", SLACK)) is None
+        assert [one["block_id"] for one in view["blocks"] if one["type"] == "input"] == [f.name for f in card.fields]
+
+
+SLACK = slack.Reader({"ann": "U0ANN"}, {}, lambda _: "https://example.org")
+DRAWN = {"web": draw_web, "slack": draw_slack}
 
 
 def test_every_adapter_draws_every_card_here() -> None:

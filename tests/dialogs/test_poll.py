@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Event, Note, Pressed, Result, Role, Scene, Show, Step, Wake
-from dialogs.card import Bar, Button, Card, Text, When, quote, t, tn
+from dialogs.card import Bar, Button, Card, Text, When, Who, quote, t, tn
 from dialogs.plan import poll_setup
 from dialogs.poll import State, decide, sum_up, view
 from tests.dialogs.paper import COMMON, after, look, press, rang, say, scene, started, told, votes
@@ -22,6 +22,8 @@ LUNCH = State.model_validate(poll_setup("Lunch?", ["Soup", "Pizza"]))
 BRIEF = LUNCH.model_copy(update={"open_for": 60})
 TIMED = BRIEF.model_copy(update={"closes_at": after(60)})
 CLOSED = LUNCH.model_copy(update={"closed": True})
+ANNS = LUNCH.model_copy(update={"asker": "ann"})
+ANNS_CLOSED = ANNS.model_copy(update={"closed": True})
 AD_HOC = scene(None, session=None, session_id=None)  # in a channel without a session
 
 CLOSING = Step(CLOSED, (Show("board"), Wake("close", None)), reply=t("The poll is closed."), done=True)
@@ -64,6 +66,28 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     "is not closed by a manager": (LUNCH, press("close"), scene(MANAGER), REFUSED),
     "is not closed from outside": (LUNCH, press("close"), scene(None), REFUSED),
     "is closed by anybody where nobody leads": (LUNCH, press("close"), AD_HOC, CLOSING),
+    "knows who asked where nobody leads": (LUNCH, started("ann"), AD_HOC, Step(ANNS, (Show("board"),))),
+    "needs not know who asked where somebody leads": (LUNCH, started("fay"), scene(), Step(LUNCH, (Show("board"),))),
+    "has its time where nobody leads, too": (
+        BRIEF,
+        started("ann"),
+        AD_HOC,
+        Step(TIMED.model_copy(update={"asker": "ann"}), (Show("board"), Wake("close", after(60)))),
+    ),
+    "is closed by whoever asked": (ANNS, press("close"), AD_HOC, replace(CLOSING, state=ANNS_CLOSED)),
+    "is not closed by anybody else": (
+        ANNS,
+        press("close", by="bob"),
+        AD_HOC,
+        Step(ANNS, reply=t("Only {who} can close this poll.", who=Who("ann"))),
+    ),
+    "is closed by the clock where nobody leads": (ANNS, rang("close"), AD_HOC, replace(CLOSING, state=ANNS_CLOSED)),
+    "takes a vote where nobody leads": (
+        ANNS,
+        press("vote", "b", by="bob"),
+        AD_HOC,
+        Step(ANNS, (Note("vote", "bob", "b"), Show("board")), reply=t("Your vote: {choice}", choice="Pizza")),
+    ),
     "is closed once": (
         CLOSED,
         press("close", by="fay"),
@@ -102,7 +126,7 @@ def test_a_poll_has_two_to_ten_choices(choices: list[str]) -> None:
 # -- what is seen ------------------------------------------------------------------------------------------------------
 
 VOTE_A, VOTE_B = Button("vote", quote("Soup"), "a"), Button("vote", quote("Pizza"), "b")
-CLOSE = Button("close", t("Close the poll"))
+CLOSE = Button("close", t("Close the poll"), lead=True)
 
 
 def footer(n: int, until: When | None = None) -> Text:
@@ -148,6 +172,21 @@ def test_who_leads_can_close_it_and_so_can_one_card_for_all(
     viewer: str | None, role: Role | None, *, closes: bool
 ) -> None:
     assert view(LUNCH, look("board", viewer, role)).buttons == ((CLOSE,) if closes else ())
+
+
+@pytest.mark.parametrize(
+    ("poll", "viewer", "closes"),
+    [(ANNS, "ann", True), (ANNS, "bob", False), (ANNS, None, True), (LUNCH, "ann", False), (ANNS_CLOSED, "ann", False)],
+    ids=["hers", "another's", "one card for all", "nobody's", "closed"],
+)
+def test_without_a_session_whoever_asked_can_close_it(poll: State, viewer: str | None, *, closes: bool) -> None:
+    card = view(poll, look("board", viewer, None, session=None, session_id=None))
+    assert card.buttons == ((CLOSE,) if closes else ())
+
+
+def test_without_a_session_its_time_is_in_no_zone_but_that_of_the_reader() -> None:
+    card = view(TIMED, look("board", None, None, session=None, session_id=None))
+    assert card.footer == footer(0, When(after(60), "time", "UTC"))
 
 
 def test_the_report_has_every_choice_in_its_order() -> None:

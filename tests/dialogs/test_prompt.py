@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -142,6 +143,14 @@ CALLS: dict[str, Row] = {
         at(FACILITATOR),
         Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
     ),
+    "hears by the button for leaders that she answered": (
+        ANN,
+        press("aloud", by="fay"),
+        at(FACILITATOR),
+        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
+    ),
+    "does not hear it from Ann, who has a button of her own": (ANN, press("aloud"), at(), Step(ANN, reply=LEADERS)),
+    "does not hear it from Bob": (ANN, press("aloud", by="bob"), at(), Step(ANN, reply=LEADERS)),
     "hears by command that she answered": (
         ANN,
         told("heard", person="ann"),
@@ -195,6 +204,7 @@ CALLS: dict[str, Row] = {
             (
                 Turn("ann", "absent", 0),
                 *(Turn("bob", "called", 0), BOARD, Wake("call", None), Wake("quiet", None), PATIENT),
+                Tell(PARENT, "absent", {"person": "ann"}),
             ),
             reply=turn("bob"),
         ),
@@ -313,6 +323,25 @@ OPENS: dict[str, Row] = {
         scene(FACILITATOR),
         Step(having(OPEN, phase="answered", answered="aloud"), (BOARD, *OFF), reply=ALOUD),
     ),
+    "was answered aloud, as the button for leaders says": (
+        OPEN,
+        press("aloud", by="fay"),
+        scene(FACILITATOR),
+        Step(having(OPEN, phase="answered", answered="aloud"), (BOARD, *OFF), reply=ALOUD),
+    ),
+    "was not answered aloud because a learner says so": (OPEN, press("aloud"), scene(), Step(OPEN, reply=LEADERS)),
+    "was answered before the button was pressed": (
+        having(OPEN, phase="answered", answered="bob"),
+        press("aloud", by="fay"),
+        scene(FACILITATOR),
+        Step(having(OPEN, phase="answered", answered="bob"), reply=t("It has been answered already.")),
+    ),
+    "calls on nobody while they think": (
+        NEW,
+        press("next", by="fay"),
+        scene(FACILITATOR),
+        Step(NEW, reply=t("People are still thinking: somebody is called on in a moment.")),
+    ),
     "was answered aloud by Bob": (
         OPEN,
         told("heard", person="bob"),
@@ -393,7 +422,7 @@ ENDS: dict[str, Row] = {
             at(role),
             Step(OVER, reply=t("This question is closed.")),
         )
-        for action in ("answered", "pass", "absent", "next", "close")
+        for action in ("answered", "aloud", "pass", "absent", "next", "close")
         for by, role in (("ann", LEARNER), ("fay", FACILITATOR))
     },
     **{
@@ -436,8 +465,10 @@ def test_the_patience_is_that_of_the_research() -> None:
 # -- what is seen ------------------------------------------------------------------------------------------------------
 
 DONE, PASS = Button("answered", t("Answered"), style="primary"), Button("pass", t("Pass"))
-HEARD, ABSENT = Button("answered", t("Answered aloud"), style="primary"), Button("absent", t("Not here"))
-NEXT, CLOSE = Button("next", t("Call on the next person")), Button("close", t("Close the question"))
+HEARD = Button("aloud", t("Answered aloud"), style="primary", lead=True)
+SHARED_HEARD, ABSENT = replace(HEARD, style="plain"), Button("absent", t("Not here"), lead=True)
+NEXT = Button("next", t("Call on the next person"), lead=True)
+CLOSE = Button("close", t("Close the question"), lead=True)
 
 
 @pytest.mark.parametrize(
@@ -445,18 +476,21 @@ NEXT, CLOSE = Button("next", t("Call on the next person")), Button("close", t("C
     [
         (NEW, "fay", FACILITATOR, (CLOSE,)),
         (NEW, "ann", LEARNER, ()),
-        (NEW, None, None, ()),
+        (NEW, None, None, (CLOSE,)),
         (ANN, "ann", LEARNER, (DONE, PASS)),
         (ANN, "bob", LEARNER, ()),
         (ANN, "fay", FACILITATOR, (HEARD, ABSENT, NEXT, CLOSE)),
-        (ANN, None, None, (DONE, PASS, ABSENT)),
+        (ANN, "ann", FACILITATOR, (DONE, PASS, ABSENT, NEXT, CLOSE)),
+        (ANN, None, None, (DONE, PASS, SHARED_HEARD, ABSENT, NEXT, CLOSE)),
         (OPEN, "ann", LEARNER, ()),
         (OPEN, "fay", FACILITATOR, (HEARD, NEXT, CLOSE)),
-        (OPEN, None, None, ()),
+        (OPEN, None, None, (SHARED_HEARD, NEXT, CLOSE)),
         (ANSWERED, "ann", LEARNER, ()),
         (ANSWERED, "fay", FACILITATOR, (NEXT, CLOSE)),
+        (ANSWERED, None, None, (NEXT, CLOSE)),
         (OVER, "fay", FACILITATOR, ()),
         (OVER, "ann", LEARNER, ()),
+        (OVER, None, None, ()),
     ],
 )
 def test_everybody_has_the_buttons_that_are_theirs(
@@ -499,7 +533,9 @@ def test_the_report_has_how_many_answered_and_not_what() -> None:
 LEARNERS = ("ann", "bob", "cem", "dia")
 turns_of_events = st.lists(
     st.tuples(
-        st.sampled_from(["answered", "pass", "absent", "next", "close", "say", "wait", "call", "heard", "more time"]),
+        st.sampled_from(
+            ["answered", "aloud", "pass", "absent", "next", "close", "say", "wait", "call", "heard", "more time"]
+        ),
         st.sampled_from([*LEARNERS, *["fay"] * 3]),
     ),
     max_size=14,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,11 +32,11 @@ from dialogs.base import (
     Tell,
     Wake,
 )
-from dialogs.card import Button, Card, Fact, Link, Text, When, quote, t, tn
+from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
 from dialogs.ordinary import SURVEY
 from dialogs.plan import checklist_setup, poll_setup, prompt_setup, survey_setup
 from dialogs.session import KIND, decide, view
-from dialogs.session_life import BEFORE, KEPT, REMIND, SURVEYED, State
+from dialogs.session_life import BEFORE, KEPT, MISSED, REMIND, SURVEYED, State, Unreached
 from dialogs.verbs import VERBS
 from tests.dialogs.examples import GIVING, everyone, over, planned, planning, running
 from tests.dialogs.paper import COMMON, look, member, press, rang, say, scene, started, told, typed
@@ -96,6 +97,11 @@ BEGUN = (
     Meet("fay", "Fay"),
     DESK,
 )
+
+ANN_MISSED = Unreached(person="ann", why="She takes no messages.")
+BOB_MISSED = Unreached(person="bob", why="He has left.")
+CROWD_MISSED = tuple(Unreached(person=f"p{n}", why="They have left.") for n in range(MISSED))
+NOT_ANN = told("unreached", person="ann", place=None, why="She takes no messages.")
 
 STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     "is planned": (
@@ -162,6 +168,78 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     ),
     "knows who comes back": (OPEN, Joined(**COMMON, by="ann"), scene(), Step(OPEN)),
     "lets nobody in when it is put away": (ARCHIVED, Joined(**COMMON, by="zed"), scene(None), Step(ARCHIVED)),
+    **{
+        f"lets in whoever is put into its channel {when}": (
+            state,
+            Joined(**COMMON, by="zed", there=False),
+            scene(None),
+            Step(state, (Note("role", "zed", "learner"),)),
+        )
+        for when, state in {"before": PLANNED, "meanwhile": OPEN}.items()
+    },
+    **{
+        f"lets nobody in who is put into its channel {when}": (
+            state,
+            Joined(**COMMON, by="zed", there=False),
+            scene(None),
+            Step(state),
+        )
+        for when, state in {"after it": CLOSED, "when it is put away": ARCHIVED}.items()
+    },
+    "lets in whoever comes for its survey": (
+        CLOSED,
+        Joined(**COMMON, by="zed"),
+        scene(None),
+        Step(CLOSED, (Note("role", "zed", "learner"),)),
+    ),
+    "takes down whom the facilitator does not see": (
+        OPEN,
+        told("absent", person="ann"),
+        scene(None),
+        Step(OPEN, (Note("here", "ann", "no"),)),
+    ),
+    # -- whom it does not reach
+    "tells the facilitators whom it does not reach": (
+        OPEN,
+        NOT_ANN,
+        scene(None),
+        Step(having(OPEN, unreached=(ANN_MISSED,)), (DESK,)),
+    ),
+    "tells them which room it does not reach": (
+        having(OPEN, unreached=(ANN_MISSED,)),
+        told("unreached", person=None, place="slack:C1", why="The channel is gone."),
+        scene(None),
+        Step(
+            having(OPEN, unreached=(ANN_MISSED, Unreached(place="slack:C1", why="The channel is gone."))),
+            (DESK,),
+        ),
+    ),
+    "tells them once": (
+        having(OPEN, unreached=(ANN_MISSED,)),
+        NOT_ANN,
+        scene(None),
+        Step(having(OPEN, unreached=(ANN_MISSED,))),
+    ),
+    "tells them of another reason instead of the last": (
+        having(OPEN, unreached=(Unreached(person="ann", why="She has left."), BOB_MISSED)),
+        NOT_ANN,
+        scene(None),
+        Step(having(OPEN, unreached=(BOB_MISSED, ANN_MISSED)), (DESK,)),
+    ),
+    "tells them of the tenth": (
+        having(OPEN, unreached=CROWD_MISSED[1:]),
+        NOT_ANN,
+        scene(None),
+        Step(having(OPEN, unreached=(*CROWD_MISSED[1:], ANN_MISSED)), (DESK,)),
+    ),
+    "tells them of no more than ten": (
+        having(OPEN, unreached=CROWD_MISSED),
+        NOT_ANN,
+        scene(None),
+        Step(having(OPEN, unreached=CROWD_MISSED)),
+    ),
+    "is told by nobody whom it does not reach": (OPEN, replace(NOT_ANN, by="eve"), scene(None), Step(OPEN)),
+    # -- who is here
     "knows who is here": (
         OPEN,
         press("here"),
@@ -769,6 +847,16 @@ def test_the_desk_says_what_comes_next_with_one_button_for_it(
     assert [one.confirm is not None for one in found.buttons] == [one == "end" for one in actions]
 
 
+def test_the_desk_says_whom_messages_did_not_reach_and_why() -> None:
+    missed = having(OPEN, unreached=(ANN_MISSED, Unreached(place="slack:C1", why="The channel is gone.")))
+    found = card(missed, "desk", viewer="fay", role=FACILITATOR)
+    assert found.facts[-3:] == (
+        PEOPLE,
+        Fact(t("Not reached"), t("{who}: {why}", who=Who("ann"), why="She takes no messages.")),
+        Fact(t("Not shown in the room"), quote("The channel is gone.")),
+    )
+
+
 def test_a_step_that_only_says_something() -> None:
     found = card(RUNNING, "say:5")
     assert found == Card(
@@ -840,6 +928,24 @@ def test_whoever_comes_by_link_is_a_learner_and_leads_nothing() -> None:
     stage.join("zed")
     assert stage.role("session", "zed") == LEARNER
     assert stage.tap("zed", "session", "end") == "Only a facilitator can do that."
+
+
+def test_whom_the_facilitator_does_not_see_is_not_called_again_and_everybody_else_may_be() -> None:
+    stage = classroom("ann", "bob")
+    stage.type("fay", 'ask "What now?"')
+    stage.wait(8)
+    first = stage.dialogs["prompt:1"].state.called  # type: ignore[attr-defined]
+    (other,) = {"ann", "bob"} - {first}
+    assert stage.press("fay", "Not here") == f"It is {other.capitalize()}'s turn now."
+    stage.type("fay", 'ask "And now?"')
+    stage.wait(8)
+    assert stage.dialogs["prompt:2"].state.called == other  # type: ignore[attr-defined]
+    stage.press("fay", "Call on the next person")
+    assert stage.dialogs["prompt:2"].state.phase == "open"  # type: ignore[attr-defined]
+    stage.say(first)
+    stage.type("fay", 'ask "At last?"')
+    stage.wait(8)
+    assert stage.dialogs["prompt:3"].state.called == first, "who writes is here"  # type: ignore[attr-defined]
 
 
 def test_it_hears_who_comes_and_needs_the_roster_for_commands_alone() -> None:

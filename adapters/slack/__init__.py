@@ -1,0 +1,1 @@
+"""Slack: messages in channels and direct messages, forms as modals, and the Home tab."""

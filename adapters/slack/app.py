@@ -1,0 +1,296 @@
+"""Slack: the workspace as the outbox sees it (`show`, `pace`), and the one door through which Slack comes in.
+
+The only file beside `install.py` that knows Slack's libraries. A request is verified and decoded once at our own door
+and handed to Bolt as what it is; by Socket Mode Bolt gets it from Slack directly. Either way one listener a family
+hands it to `listen`, which answers when everything is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Awaitable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.base import Bot, Later, Message
+from adapters.slack.calling import Refused
+from adapters.slack.channels import Channels
+from adapters.slack.door import Delivery, Door
+from adapters.slack.homes import Homes
+from adapters.slack.install import Install, authorize
+from adapters.slack.listen import Json, Listen, Parts
+from adapters.slack.payload import Unreadable, User
+from adapters.slack.people import People, Sleep
+from adapters.slack.receipts import Receipts
+from adapters.slack.show import Address, Show, user_id
+from adapters.slack.tenants import Tenants
+
+log = logging.getLogger(__name__)
+
+ALL = re.compile("")
+PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
+PACE = 2.0  # seconds between two edits of what stands in one channel
+TIMEOUT = aiohttp.ClientTimeout(total=15)
+DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
+
+
+class Pool:
+    """The one pool of connections to Slack, opened when something is first said."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def __call__(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT)
+        return self._session
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._session:
+            await self._session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How Slack is reached, and how it comes in: by HTTP (door), by Socket Mode (app_token), or as its settings say."""
+
+    api_url: str
+    pool: Pool
+    door: Door | None = None
+    app_token: str = field(default="", repr=False)
+    install: Install | None = None
+
+
+class Slack:
+    """See `adapters.base.Adapter`."""
+
+    platform = "slack"
+
+    def __init__(
+        self,
+        bot: Bot,
+        tenants: Tenants,
+        address: Address,
+        ways: Ways,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._bot, self._tenants, self._ways = bot, tenants, ways
+        self._client = AsyncWebClient(base_url=ways.api_url, retry_handlers=[])
+        self._bolt: AsyncApp | None = None
+        self._socket: AsyncSocketModeHandler | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._people = People(bot, self.call, tenants.team, sleep)
+        self._show = Show(bot, self.call, address)
+        self._receipts = Receipts(self._respond, bot.now)
+        self._homes = Homes(bot, self.call, address, sleep)
+        self._channels = Channels(bot, self.call, tenants, self._opened, self._learn)
+        parts = Parts(self._people, self._show, self._receipts, self._channels, self._homes)
+        self._listen = Listen(bot, self.call, tenants, parts, self._later)
+
+    # -- the outbox's side ---------------------------------------------------------------------------------------------
+
+    async def show(self, message: Message) -> str:
+        """Make the message look like its card."""
+        ref = PAGE if message.card.page else await self._show.show(message)
+        if message.person and message.user:
+            self._homes.changed(message.tenant, user_id(message.user), message.person)
+        return ref
+
+    def pace(self, message: Message) -> tuple[str, float]:
+        """A channel's messages share one edit in two seconds; what is for one person is held back by nobody else's."""
+        if message.place:
+            return f"{message.tenant} {message.place}", PACE
+        return message.person or message.post, 0.0
+
+    async def call(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]:
+        """One call of the Web API. See `calling.Call`."""
+        team, enterprise = self._tenants.install(tenant)
+        token = await self._tenants.tokens.token(team, enterprise)
+        reads = method in READS
+        try:
+            given = {"params": _flat(arguments)} if reads else {"json": arguments}
+            answer = await self._client.api_call(
+                method, http_verb="GET" if reads else "POST", headers={"Authorization": f"Bearer {token}"}, **given
+            )
+        except SlackApiError as no:
+            if no.response.status_code == 429:
+                raise Later(float(no.response.headers.get("Retry-After", 1))) from no
+            error = str(no.response.get("error") or no.response.status_code)
+            if error in DEAD:
+                self._tenants.tokens.refused(team, enterprise, token)
+            raise Refused(error, str(no.response.get("needed") or "")) from no
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _respond(self, url: str, body: Json) -> None:
+        async with self._ways.pool().post(url, json=body) as response:
+            if response.status != 200:
+                log.warning("Slack did not take a receipt: %d %s", response.status, (await response.text())[:200])
+
+    # -- the server's side ---------------------------------------------------------------------------------------------
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve from this application, as long as it runs."""
+        if self._ways.door:
+            app.router.add_post("/slack/events", self._events)
+        if self._ways.install:
+            app.add_routes(self._ways.install.routes())
+        app.on_startup.append(lambda _: self.start())
+        app.on_cleanup.append(lambda _: self.stop())
+
+    async def start(self) -> None:
+        """Open the one pool of connections, and the socket if there is one."""
+        self._client.session = self._ways.pool()
+        self._bolt = self._app()
+        if self._ways.app_token:
+            client = AsyncWebClient(base_url=self._ways.api_url, session=self._ways.pool())
+            self._socket = AsyncSocketModeHandler(self._bolt, self._ways.app_token, web_client=client)
+            self._later(self._connect())
+
+    async def stop(self) -> None:
+        """Finish what was begun for somebody, then let go."""
+        if self._socket:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
+        await self._receipts.settled()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        for task in [*self._tasks]:
+            task.cancel()
+        await self._people.stop()
+        await self._homes.stop()
+        await self._tenants.tokens.close()
+        await self._ways.pool.close()
+
+    async def settled(self) -> None:
+        """Until everything that was begun for somebody is done. For tests, and for those who wait to stop."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._receipts.settled()
+
+    async def _connect(self) -> None:
+        while self._socket:
+            try:
+                await self._socket.connect_async()  # type: ignore[no-untyped-call]
+            except Exception as error:  # noqa: BLE001 - Slack away, no network, a wrong token: it is said, and tried on
+                log.warning("Slack cannot be reached by Socket Mode, trying on: %r", error)
+                await asyncio.sleep(5)
+            else:
+                return
+
+    async def _events(self, request: web.Request) -> web.Response:
+        assert self._ways.door  # noqa: S101 - the route exists with it only
+        delivery = self._ways.door.open(request.headers, await request.read())
+        if not isinstance(delivery, Delivery):
+            return web.Response(status=delivery.status, text=delivery.words)
+        if delivery.kind == "url_verification":
+            return web.json_response({"challenge": delivery.body.get("challenge")})
+        if delivery.kind == "ssl_check":
+            return web.Response()
+        answer = await self.dispatch(delivery.body)
+        headers = {name: values[0] for name, values in answer.headers.items() if name.lower() != "content-type"}
+        content = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
+        return web.Response(status=answer.status, text=answer.body, headers=headers, content_type=content)
+
+    async def dispatch(self, body: Json) -> BoltResponse:
+        """Let Bolt find the listener. `socket_mode` says that the body is verified and decoded."""
+        assert self._bolt  # noqa: S101 - started before anybody can ask
+        return await self._bolt.async_dispatch(AsyncBoltRequest(body=dict(body), mode="socket_mode"))
+
+    def _app(self) -> AsyncApp:
+        # process_before_response: the answer goes out when the listener has returned, which is when all is stored.
+        # Bolt authorises by what the door knows already; who is not installed here is told so by `listen`.
+        bolt = AsyncApp(
+            client=self._client,
+            authorize=authorize(self._tenants.tokens),  # type: ignore[arg-type]  # None: not installed
+            process_before_response=True,
+            request_verification_enabled=False,
+            logger=logging.getLogger("adapters.slack.bolt"),
+        )
+        bolt.event(ALL)(self._event)
+        bolt.action(ALL)(self._action)
+        bolt.command(ALL)(self._command)
+        bolt.view(ALL)(self._view)
+        for rest in (bolt.shortcut, bolt.options):
+            rest(ALL)(_acknowledge)
+        return bolt
+
+    async def _event(self, body: dict[str, Any]) -> None:
+        try:
+            await self._listen.event(body)
+        except Unreadable as no:
+            log.warning("an event of Slack's could not be read: %s", no)
+
+    async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            await self._listen.action(body)
+        except Unreadable as no:
+            log.warning("a press could not be read: %s", no)
+            user = str((body.get("user") or {}).get("id"))
+            told = {"response_type": "ephemeral", "replace_original": False, "text": str(no)}
+            self._receipts.put(user, body.get("response_url"), told)
+        await ack()
+
+    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            answer = await self._listen.command(body)
+        except Unreadable as no:
+            answer = {"text": str(no)}
+        await ack(**answer)
+
+    async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        try:
+            answer = await self._listen.submission(body)
+        except Unreadable as no:
+            blocks = [{"type": "section", "text": {"type": "plain_text", "text": str(no), "emoji": False}}]
+            title, close = ({"type": "plain_text", "text": words} for words in ("Cohost", "Close"))
+            view = {"type": "modal", "callback_id": "told", "title": title, "close": close, "blocks": blocks}
+            answer = {"response_action": "update", "view": view}
+        await ack(**answer)
+
+    # -- what the parts need -------------------------------------------------------------------------------------------
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._carefully(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carefully(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("something that was to follow an answer to Slack failed")
+
+    async def _opened(self, tenant: str, user: User) -> None:
+        self._homes.opened(tenant, user.id, await self._people.person(tenant, user, named=True))
+
+    async def _learn(self, tenant: str, user: User, host: bool) -> None:  # noqa: FBT001 - a callback with one caller
+        await self._people.learn(tenant, user, host=host)
+
+
+# Slack's reading methods take no JSON.
+READS = {"conversations.info", "conversations.members", "conversations.history", "users.info", "auth.test"}
+
+
+def _flat(arguments: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: json.dumps(value) if isinstance(value, bool | dict | list) else str(value)
+        for name, value in arguments.items()
+    }
+
+
+async def _acknowledge(ack: AsyncAck) -> None:
+    """What nobody here asked for is taken, so that Slack does not send it again."""
+    await ack()

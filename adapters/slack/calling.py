@@ -1,0 +1,91 @@
+"""Calling Slack: what a refusal means, in a sentence for whoever can mend it, and how many calls a workspace allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapters.base import Gone, Later, Lost
+
+
+class Refused(Exception):
+    """Slack said no. `error` is its own word for why, `needed` the scope that was missing."""
+
+    def __init__(self, error: str, needed: str = "") -> None:
+        super().__init__(error)
+        self.error, self.needed = error, needed
+
+
+class Call(Protocol):
+    """One call of the Web API for a tenant. Raises Refused, Later (429), Gone (not installed), or any network error."""
+
+    async def __call__(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]: ...
+
+
+# What an administrator, a facilitator or the person in question can do about it.
+INVITE = "Cohost is not in this channel: type /invite @Cohost there, and it goes on."
+PLACES = {
+    "not_in_channel": INVITE,
+    "channel_not_found": INVITE,
+    "is_archived": "The channel is archived: unarchive it, and Cohost goes on once it is invited again.",
+    "restricted_action": "Posting is restricted in this channel: its managers can let Cohost post.",
+    "restricted_action_read_only_channel": "The channel is read-only: its managers can let Cohost post.",
+    "restricted_action_thread_only_channel": "Only replies are allowed in this channel: use another one.",
+    "restricted_action_non_threadable_channel": "Posting is restricted in this channel: use another one.",
+    "team_access_not_granted": "The organisation has not let Cohost into this workspace: an administrator can.",
+    "ekm_access_denied": "The organisation's encryption keys keep Cohost out: an administrator can let it in.",
+    "posting_to_channel_denied": "Posting is restricted in this channel: its managers can let Cohost post.",
+}
+PEOPLE = {
+    "channel_not_found": "Slack does not let Cohost write to this person.",
+    "user_not_found": "This person is not in the workspace any more.",
+    "user_disabled": "This person's account is switched off.",
+    "account_inactive": "This person's account is switched off.",
+    "user_not_visible": "Cohost may not see this person.",
+    "cannot_dm_bot": "This is an app, and nobody who could answer.",
+    "messages_tab_disabled": "Direct messages to Cohost are switched off in its settings at Slack (App Home).",
+    "restricted_action": "The workspace does not let Cohost write to this person.",
+}
+OUT = {
+    "token_revoked": "Cohost was taken off this workspace: install it again.",
+    "token_expired": "Cohost's token has run out: install it again.",
+    "invalid_auth": "Slack does not know Cohost's token any more: install it again.",
+    "not_authed": "Slack does not know Cohost's token any more: install it again.",
+    "org_login_required": "The workspace is being moved to an organisation: try again when that is done.",
+    "access_denied": "Cohost may not do this here: an administrator can allow it.",
+    "not_allowed_token_type": "The token is of the wrong sort: use the “Bot User OAuth Token”.",
+    "edit_window_closed": "The workspace allows edits for a while only, and this message is older than that.",
+}
+LOST = {"message_not_found", "cant_update_message", "no_item_specified"}
+
+
+def meant(no: Refused, *, private: bool) -> Exception:
+    """What the outbox has to know about a refusal. What is not in the tables is tried again, later and later."""
+    if no.error in LOST:
+        return Lost()
+    if no.error == "missing_scope":
+        return Gone(f"Cohost lacks the permission “{no.needed}”: add it in the app's settings and install it again.")
+    why = (PEOPLE if private else PLACES).get(no.error) or OUT.get(no.error)
+    return Gone(why) if why else no
+
+
+class Budget:
+    """So many calls a minute of one method in one workspace, as Slack counts them; the first ones may come together."""
+
+    def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
+        self._most, self._now = float(a_minute), now
+        self._left: dict[str, tuple[float, datetime]] = {}
+
+    def take(self, tenant: str) -> None:
+        """One call now. Raises Later where the minute is used up: asking all the same would cost everybody a wait."""
+        now = self._now()
+        left, at = self._left.get(tenant, (self._most, now))
+        left = min(self._most, left + (now - at).total_seconds() * self._most / 60)
+        if left < 1:
+            raise Later((1 - left) * 60 / self._most)
+        self._left[tenant] = left - 1, now
+
+    def empty(self, tenant: str) -> None:
+        """Slack counts otherwise, and says that there is none left."""
+        self._left[tenant] = 0.0, self._now()

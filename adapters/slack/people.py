@@ -1,0 +1,147 @@
+"""People: who stands behind a Slack user. Known at once by what the payload says, and soon by what Slack says.
+
+A user is known by their own workspace and their id: in a channel shared with another company there are strangers, and
+payloads do not always say whose somebody is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.base import Bot, Gone, Later
+from adapters.slack.calling import Call, Refused
+from adapters.slack.payload import User
+
+log = logging.getLogger(__name__)
+
+KNOWN = 20_000  # people remembered, the newest
+PATIENCE = 1.0  # seconds that somebody's first command waits for their name: the answer has three in all
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Slack says of a user. host: may create sessions, as full members of the workspace may."""
+
+    team: str
+    name: str
+    host: bool
+    bot: bool
+
+
+class People:
+    """Slack users as people of ours."""
+
+    def __init__(self, bot: Bot, call: Call, home: Callable[[str], Awaitable[str]], sleep: Sleep) -> None:
+        """`home`: the workspace of a tenant."""
+        self._bot, self._call, self._home, self._sleep = bot, call, home, sleep
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()  # (tenant, team/user) -> person
+        self._teams: dict[tuple[str, str], str] = {}  # (tenant, user) -> their own workspace
+        self._asked: set[tuple[str, str]] = set()  # of whom Slack has been asked in this process
+        self._waiting: asyncio.Queue[tuple[str, User, asyncio.Event]] = asyncio.Queue()
+        self._asking: asyncio.Task[None] | None = None
+
+    async def person(self, tenant: str, user: User, *, named: bool = False) -> str:
+        """The person, made known if new. `named`: wait a moment for the name, because somebody will read it at once."""
+        if not user.team:
+            user = await self._whole(tenant, user)
+        self._teams[tenant, user.id] = user.team
+        key = (tenant, _key(user))
+        person = self._known.get(key)
+        if person is None:
+            host = user.team == await self._home(tenant)
+            person = await self._bot.person(tenant, "slack", _key(user), user.name or "somebody", host=host)
+            self._known[key] = person
+            if len(self._known) > KNOWN:
+                self._known.popitem(last=False)
+        if key not in self._asked:
+            self._asked.add(key)
+            done = asyncio.Event()
+            self._waiting.put_nowait((tenant, user, done))
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask(), name="slack people")
+            if named:
+                try:
+                    await asyncio.wait_for(done.wait(), PATIENCE)
+                except TimeoutError:
+                    log.warning("Slack did not say in time who %s is", user.id)
+        return person
+
+    async def human(self, tenant: str, user: str) -> str | None:
+        """The person behind somebody who is only listed, asked for as patiently as Slack wants; None: an app."""
+        while True:
+            try:
+                told = await self._info(tenant, user)
+            except Later as later:
+                await self._sleep(later.seconds)
+                continue
+            if told.bot:
+                return None
+            known = User(told.team, user, told.name)
+            self._asked.add((tenant, _key(known)))
+            return await self.person(tenant, known)
+
+    async def learn(self, tenant: str, user: User, *, host: bool) -> None:
+        """What Slack says of somebody by now. Nobody is made known by that: most people never take part."""
+        if user.name:
+            await self._bot.learn(tenant, "slack", _key(user), user.name, host=host)
+
+    async def stop(self) -> None:
+        """Leave the rest unasked: whoever acts again is asked about again."""
+        if self._asking:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _whole(self, tenant: str, user: User) -> User:
+        """Whose somebody is, where the payload does not say: strangers must not be taken for our own."""
+        team = self._teams.get((tenant, user.id))
+        if team is None:
+            try:
+                told = await self._info(tenant, user.id)
+            except (Refused, Gone, Later, OSError, TimeoutError):
+                return User(await self._home(tenant), user.id, user.name)
+            return User(told.team, user.id, told.name or user.name)
+        return User(team, user.id, user.name)
+
+    async def _info(self, tenant: str, user: str) -> Profile:
+        told = await self._call(tenant, "users.info", user=user)
+        return profile(told.get("user") or {}, home=await self._home(tenant))
+
+    async def _ask(self) -> None:
+        """One after the other, as fast as Slack lets us: a class of 500 that votes at once has no time to be named."""
+        while not self._waiting.empty():
+            tenant, user, done = self._waiting.get_nowait()
+            try:
+                told = await self._info(tenant, user.id)
+                if told.name:
+                    await self._bot.learn(tenant, "slack", _key(user), told.name, host=told.host)
+            except Later as later:
+                self._waiting.put_nowait((tenant, user, done))
+                await self._sleep(later.seconds)
+                continue
+            except (Refused, Gone) as no:
+                log.warning("Slack does not say who %s is: %s", user.id, no)
+            except Exception:
+                log.exception("Slack could not be asked who %s is", user.id)
+                self._asked.discard((tenant, _key(user)))
+            done.set()
+
+
+def profile(user: Mapping[str, Any], *, home: str) -> Profile:
+    """A user as users.info describes them."""
+    told = user.get("profile") or {}
+    name = told.get("display_name") or told.get("real_name") or user.get("real_name") or user.get("name") or ""
+    guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted"))
+    team, bot = str(user.get("team_id") or home), bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
+    host = team == home and not guest and not bot
+    return Profile(team, " ".join(str(name).split())[:80], host, bot)
+
+
+def _key(user: User) -> str:
+    return f"{user.team}/{user.id}"

@@ -1,0 +1,112 @@
+"""Show: a message as the outbox wants it, brought to Slack. New, edited, or found again after its answer was lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.base import Bot, Gone, Later, Message, Seen
+from adapters.slack import draw
+from adapters.slack.calling import Budget, Call, Refused, meant
+from adapters.slack.text import Reader
+from dialogs.card import Link, Reply, people_in
+
+log = logging.getLogger(__name__)
+
+EVENT = "cohost_message"  # the type of our messages' metadata, by which they are found again
+LOOKED = 100  # newest messages among which one is looked for
+EDITS = 45  # a minute and workspace: chat.update is of Slack's tier 3, "50 and more"
+
+Address = Callable[[str, Link, str], str]  # tenant, link, person -> the signed address of a page
+
+
+class Show:
+    """The outbox's side of the adapter."""
+
+    def __init__(self, bot: Bot, call: Call, address: Address) -> None:
+        self._bot, self._call, self._address = bot, call, address
+        self._edits = Budget(EDITS, bot.now)
+
+    async def show(self, message: Message) -> str:
+        """See `adapters.base.Adapter.show`."""
+        private = message.place is None
+        if private and not message.user and not message.ref:
+            raise Gone("Slack does not know this person.")
+        try:
+            if message.ref:
+                return await self._edit(message, private=private)
+            return await self._post(message, private=private)
+        except Refused as no:
+            raise meant(no, private=private) from no
+
+    async def _edit(self, message: Message, *, private: bool) -> str:
+        ref = message.ref or ""
+        _, channel, ts = ref.split(":")
+        self._edits.take(message.tenant)
+        try:
+            await self._call(
+                message.tenant, "chat.update", channel=channel, ts=ts, **await self._body(message, private=private)
+            )
+        except Later:
+            self._edits.empty(message.tenant)
+            raise
+        return ref
+
+    async def _post(self, message: Message, *, private: bool) -> str:
+        where = user_id(message.user or "") if private else (message.place or "").removeprefix("slack:")
+        if message.attempted and (found := await self._find(message, where, private=private)):
+            return found
+        body = await self._body(message, private=private)
+        posted = await self._call(
+            message.tenant, "chat.postMessage", channel=where, unfurl_links=False, unfurl_media=False, **body
+        )
+        return f"slack:{posted['channel']}:{posted['ts']}"
+
+    async def _find(self, message: Message, where: str, *, private: bool) -> str | None:
+        """Whether an earlier attempt has posted it after all. Where that cannot be seen, it is posted again."""
+        try:
+            channel = where
+            if private:
+                opened = await self._call(message.tenant, "conversations.open", users=where)
+                channel = str(opened["channel"]["id"])
+            recent = await self._call(
+                message.tenant, "conversations.history", channel=channel, limit=LOOKED, include_all_metadata=True
+            )
+        except Refused as no:
+            log.warning("whether message %s was posted cannot be seen: %s", message.post, no.error)
+            return None
+        for one in recent.get("messages", ()):
+            told = one.get("metadata") or {}
+            if told.get("event_type") == EVENT and told.get("event_payload", {}).get("post") == message.post:
+                log.info("message %s had been posted, though nobody said so", message.post)
+                return f"slack:{channel}:{one['ts']}"
+        return None
+
+    async def _body(self, message: Message, *, private: bool) -> dict[str, Any]:
+        reader = await self.reader(message.tenant, message.card, message.names, message.person if private else None)
+        body = draw.message(message.card, message.dialog, message.slot, reader, private=private)
+        return {**body, "metadata": {"event_type": EVENT, "event_payload": {"post": message.post}}}
+
+    async def reader(
+        self, tenant: str, said: Reply | None, names: Mapping[str, str], person: str | None = None
+    ) -> Reader:
+        """For whom something is drawn. Without a person it is for a whole channel, and links lead nowhere."""
+        found = await self._bot.users("slack", people_in([said]))
+        link = (lambda link: self._address(tenant, link, person)) if person else None
+        return Reader({one: user_id(user) for one, user in found.items()}, names, link)
+
+    async def card(self, tenant: str, seen: Seen, person: str) -> dict[str, Any]:
+        """A private message as it looks now."""
+        names = await self._bot.named(people_in([seen.card]))
+        reader = await self.reader(tenant, seen.card, names, person)
+        return draw.message(seen.card, seen.dialog, seen.slot, reader, private=True)
+
+    async def said(self, tenant: str, reply: Reply, names: Mapping[str, str], person: str) -> dict[str, Any]:
+        """An answer to somebody, as Slack takes it."""
+        return draw.said(reply, "", "", await self.reader(tenant, reply, names, person))
+
+
+def user_id(user: str) -> str:
+    """Slack's id of a user, of "team/user"."""
+    return user.rpartition("/")[2]

@@ -1,0 +1,49 @@
+"""Tenants: whose workspace is whose. With one bot token all is the local company; with many each is its own."""
+
+from __future__ import annotations
+
+from adapters.base import Gone, Later
+from adapters.slack.tokens import AnyTokens, OneToken
+
+
+class Tenants:
+    """Workspaces and organisations as tenants of ours, by the installations that there are."""
+
+    def __init__(self, tokens: AnyTokens, local: str) -> None:
+        """`local`: the tenant of the one workspace whose token is in the settings."""
+        self.tokens, self._local = tokens, local
+
+    async def of(self, team: str, enterprise: str) -> str | None:
+        """The tenant; None where the app is not installed. A workspace that merely names itself is not enough."""
+        try:
+            live = await self.tokens.live(team, enterprise)
+        except (Gone, Later):
+            return None
+        if live.team and team and live.team != team:
+            return None
+        if not live.team and live.enterprise != enterprise:
+            return None
+        return self._local if isinstance(self.tokens, OneToken) else f"slack:{live.team or live.enterprise}"
+
+    def install(self, tenant: str) -> tuple[str, str]:
+        """The workspace and the organisation for which the app was installed."""
+        whose = tenant.removeprefix("slack:")
+        if tenant == self._local:
+            return "", ""
+        return ("", whose) if whose.startswith("E") else (whose, "")
+
+    async def team(self, tenant: str) -> str:
+        """The workspace that is at home in this tenant."""
+        live = await self.tokens.live(*self.install(tenant))
+        return live.team or live.enterprise
+
+    async def bot_user(self, team: str, enterprise: str) -> str | None:
+        """Who the bot is there."""
+        try:
+            return (await self.tokens.live(team, enterprise)).bot_user or None
+        except (Gone, Later):
+            return None
+
+    async def ended(self, team: str, enterprise: str, *, uninstalled: bool) -> None:
+        """Nothing can be said there any more."""
+        await (self.tokens.uninstalled if uninstalled else self.tokens.revoked)(team, enterprise)
