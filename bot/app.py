@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -99,9 +99,10 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
     calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
     signing, secret = told.signing_secret.get_secret_value(), settings.secret.get_secret_value()
     tokens: AnyTokens = OneToken(told.bot_token, calls.who, clock.now)
-    install = None
+    install, closing = None, list[Callable[[], Awaitable[None]]]()
     if told.many:
         kept = Installations(settings.database_url, secret)
+        closing.append(kept.close)
         many = tokens = Tokens(kept, calls.refresh, clock.now)
         install = Install(kept, calls, settings.address(), many.forget, clock.now)
     pages = {"room": links.room, "people": links.people, "report": links.report}
@@ -115,6 +116,7 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
             Door(signing, WallClock().now) if signing else None,  # Slack signs by the world's time
             told.app_token.get_secret_value(),
             install,
+            tuple(closing),
         ),
         clock.sleep,
     )

@@ -75,6 +75,11 @@ class Outbox:
             if not done.isdisjoint(waits):
                 return
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being shown at this moment."""
+        return bool(self._lanes)
+
     async def deliver(self) -> int:
         """One round, to its end: fold, take, show. Returns how much there was to do."""
         busy = await self._take()

@@ -28,6 +28,8 @@ def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tup
             return _add(names, roster, session)
         case ("remove", *names):
             return _remove(names, roster)
+        case ("facilitator", *names):
+            return _leads(names, roster)
         case ("manager", manager, learner):
             return _manager(manager, learner, roster, session)
     return (), card(roster, session)
@@ -61,6 +63,20 @@ def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effec
             return (), t("{name} stays: a session needs a facilitator.", name=member.name)
     gone = tn("{n} person is no longer on the roster.", "{n} people are no longer on the roster.", n=len(removed))
     return tuple(Note("role", person, None) for person in removed), gone
+
+
+def _leads(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect, ...], Text]:
+    """Who leads from now on, beside those who do already."""
+    effects: list[Effect] = []
+    for name in names:
+        mentioned, member = PERSON.fullmatch(name), find(name, roster)
+        if mentioned:
+            effects.append(Note("role", mentioned[1], FACILITATOR))
+        elif isinstance(member, Text):
+            return (), member
+        else:
+            effects.append(Note("role", member.person, FACILITATOR))
+    return tuple(effects), tn("{n} person leads with you now.", "{n} people lead with you now.", n=len(names))
 
 
 def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:

@@ -42,10 +42,10 @@ VERBS: Mapping[str, Verb] = {
     "sessions": Verb("nothing", "sessions", "sessions", t("Lists your sessions."), anybody=True),
     "roster": Verb(
         "roster",
-        "roster [list | add NAME | remove NAME | manager NAME for NAME]",
+        "roster [list | add NAME | remove NAME | facilitator NAME | manager NAME for NAME]",
         'roster manager "Dana Roth" for "Jo Smith"',
-        t("Shows who takes part, or changes it; a manager receives the digest about their people."),
-        parts=("list", "add", "remove", "manager"),
+        t("Shows who takes part and who leads, or changes it; a manager receives the digest about their people."),
+        parts=("list", "add", "remove", "manager", "facilitator"),
     ),
     "checklist": Verb(
         "part",

@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,7 @@ class Ways:
     door: Door | None = None
     app_token: str = field(default="", repr=False)
     install: Install | None = None
+    closing: tuple[Callable[[], Awaitable[None]], ...] = ()  # what else is let go of in the end
 
 
 class Slack:
@@ -138,7 +139,7 @@ class Slack:
     async def _respond(self, url: str, body: Json) -> None:
         async with self._ways.pool().post(url, json=body) as response:
             if response.status != 200:
-                log.warning("Slack did not take a receipt: %d %s", response.status, (await response.text())[:200])
+                raise Refused(f"{response.status} {(await response.text())[:200]}")
 
     # -- the server's side ---------------------------------------------------------------------------------------------
 
@@ -173,6 +174,8 @@ class Slack:
         await self._homes.stop()
         await self._tenants.tokens.close()
         await self._ways.pool.close()
+        for close in self._ways.closing:
+            await close()
 
     async def settled(self) -> None:
         """Until everything that was begun for somebody is done. For tests, and for those who wait to stop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from adapters.base import Gone, Later, Lost
@@ -70,20 +70,29 @@ def meant(no: Refused, *, private: bool) -> Exception:
     return Gone(why) if why else no
 
 
+SHORTEST = 0.05  # seconds: a wait that rounding takes away would be none
+
+
 class Budget:
     """So many calls a minute of one method in one workspace, as Slack counts them; the first ones may come together."""
 
     def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
         self._most, self._now = float(a_minute), now
         self._left: dict[str, tuple[float, datetime]] = {}
+        self._promised: dict[str, datetime] = {}
 
     def take(self, tenant: str) -> None:
-        """One call now. Raises Later where the minute is used up: asking all the same would cost everybody a wait."""
-        now = self._now()
+        """One call now. Raises Later where the minute is used up: asking all the same would cost everybody a wait.
+
+        Each who has to wait is given a moment of their own: a hundred who come back together would all wait again.
+        """
+        now, each = self._now(), 60 / self._most
         left, at = self._left.get(tenant, (self._most, now))
-        left = min(self._most, left + (now - at).total_seconds() * self._most / 60)
+        left = min(self._most, left + (now - at).total_seconds() / each)
         if left < 1:
-            raise Later((1 - left) * 60 / self._most)
+            free = max(now + timedelta(seconds=(1 - left) * each), self._promised.get(tenant, now))
+            self._promised[tenant] = free + timedelta(seconds=each)
+            raise Later(max(SHORTEST, (free - now).total_seconds()))
         self._left[tenant] = left - 1, now
 
     def empty(self, tenant: str) -> None:

@@ -43,7 +43,7 @@ class Ends(Protocol):
     """Where installations end."""
 
     async def of(self, team: str, enterprise: str) -> str | None: ...
-    async def ended(self, team: str, enterprise: str, *, uninstalled: bool) -> None: ...
+    async def ended(self, team: str, enterprise: str, at: datetime, *, uninstalled: bool) -> None: ...
     async def bot_user(self, team: str, enterprise: str) -> str | None: ...
 
 
@@ -106,17 +106,17 @@ class Channels:
             if not cursor:
                 return found
 
-    async def news(self, news: News) -> None:
-        """What happened to channels, people and the installation itself."""
+    async def news(self, news: News, at: datetime) -> None:
+        """What happened at that moment to channels, people and the installation itself."""
         if isinstance(news, Uninstalled):
-            await self._tenants.ended(news.team, news.enterprise or "", uninstalled=True)
+            await self._tenants.ended(news.team, news.enterprise or "", at, uninstalled=True)
             return
         tenant = await self._tenants.of(news.team, "")
         if tenant is None:
             return
         match news:
             case TokensRevoked(team, bots) if await self._tenants.bot_user(team, "") in bots:
-                await self._tenants.ended(team, "", uninstalled=False)
+                await self._tenants.ended(team, "", at, uninstalled=False)
             case BotJoined(_, channel) | Unarchived(_, channel):
                 self._open.pop((tenant, channel), None)
                 await self._bot.reachable(tenant, f"slack:{channel}")

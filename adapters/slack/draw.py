@@ -49,7 +49,7 @@ MENU = 5  # options of one menu
 TEXT, TITLE, LABEL, CONTEXT = 3000, 150, 75, 2000
 OPTION_VALUE = 150
 SHOWN = 30  # letters that a button shows of its label
-CELLS = 10  # of a bar
+CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
 SENTENCES = 20  # of what is wrong with a form
 CAPS = (TEXT, 600, 250, 120)  # how long one text may be: the first that lets all of the card fit
 
@@ -73,7 +73,7 @@ class Drawing:
     slot: str
     reader: Reader
     private: bool = False  # for one person: their own choice shows, and what is for facilitators stands with the rest
-    small: bool = False  # one card of many: its title is no header
+    small: bool = False  # one card of many, on a page: its title is no header, and beneath it there is no thread
     numbers: Iterator[int] = field(default_factory=count)  # of the buttons
     most: int = TEXT
 
@@ -186,7 +186,7 @@ class Drawing:
         opening = [self.opening(card, card.submit)] if card.fields and card.submit else []
         small = [f"✅ {spoken(DONE)}"] if card.tone == "done" else []
         small += [mrkdwn(card.footer, self.reader, CONTEXT)] if card.footer else []
-        small += [f"💬 {spoken(ANSWERS)}"] if card.answers else []
+        small += [f"💬 {spoken(ANSWERS)}"] if card.answers and not self.small else []
         return [*self.row([*opening, *buttons]), *([context(small)] if small else [])]
 
     # -- buttons -------------------------------------------------------------------------------------------------------
@@ -236,13 +236,16 @@ class Drawing:
 
 
 def counted(bar: Bar) -> str:
-    """How many chose it, in words and then as a bar: whoever listens may skip the rest of the line."""
+    """How many chose it, in words and then as a bar: whoever listens may skip the rest of the line.
+
+    It is as high without votes as with them: a button that moves while somebody aims at it is the wrong vote.
+    """
     if bar.total <= 0:
-        return f" — {spoken(t('no votes'))}\n{'░' * CELLS}"
+        return f"\n{EMPTY * CELLS}"
     share = min(max(bar.count / bar.total, 0), 1)
     said = t("{count} of {total} · {percent} %", count=bar.count, total=bar.total, percent=round(100 * share))
     full = max(round(CELLS * share), 1 if bar.count > 0 else 0)
-    return f" — {spoken(said)}\n{'▓' * full}{'░' * (CELLS - full)}"
+    return f" — {spoken(said)}\n{FULL * full}{EMPTY * (CELLS - full)}"
 
 
 def rest(n: int) -> Text:
@@ -276,6 +279,8 @@ def fallback(card: Card, reader: Reader) -> str:
     """The title and what matters most. It is no block, so it is guarded as mrkdwn is."""
     if card.text:
         first = line(card.text[0], reader, 1000)
+        if first.endswith(":") and card.facts:  # what follows it is what it says
+            first = f"{first} {line(card.facts[0].value, reader, 500)}"
     elif card.bars:
         first = short(", ".join(line(bar.label, reader) for bar in card.bars), 1000)
     elif card.facts:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from adapters.base import RoomView, Seen
-from adapters.slack.blocks import context, letters, packed, section, spoken, words
+from adapters.slack.blocks import NOBODY, context, letters, packed, section, spoken, words
 from adapters.slack.draw import Drawing
 from adapters.slack.text import Json, Reader, rich
 from dialogs.base import FACILITATOR, Brief, Listed, Role
@@ -23,14 +23,16 @@ ROOM = 6  # blocks that a card needs at least: fewer would show its title alone
 SESSIONS = 30  # in the list
 FAR = datetime.max.replace(tzinfo=UTC)
 PHASES = ("open", "planned", "closed", "archived")
-TODAY, COMING, YOURS, WELCOME = t("Today"), t("Coming up"), t("Your sessions"), t("Welcome!")
+TODAY, COMING, FOR_YOU = t("Today"), t("Coming up"), t("For you")
+YOURS, WELCOME = t("Your sessions"), t("Welcome!")
 CALM = t("Nothing needs you right now.")
 HINT = t("Type /ilt help in any channel to see what else you can do.")
 BEGIN = (
     t("You have no sessions yet. As soon as somebody puts you on the list of one, you find it here."),
-    t("To run one yourself, type this in a channel: /ilt new giving-feedback on tomorrow 14:00"),
-    t("To see everything you can do, type /ilt help."),
+    t("To run one yourself, type this in a channel, with your own day and time zone:"),
 )
+COMMAND = t("/ilt new giving-feedback on tomorrow 14:00 Europe/Zurich")
+HELP = t("To see everything you can do, type /ilt help.")
 
 
 def home(view: RoomView, rooms: Sequence[RoomView], reader_for: Callable[[RoomView], Reader]) -> Json:
@@ -45,8 +47,9 @@ def home(view: RoomView, rooms: Sequence[RoomView], reader_for: Callable[[RoomVi
     page.cards([one for one in view.seen if not _lists(one.card)], reader_for(view))
     blocks = page.blocks
     if blocks:
-        live = any(room.brief and room.brief.phase == "open" for room in rooms)
-        blocks.insert(0, {"type": "header", "text": words(spoken(TODAY if live else COMING))})
+        phases = {room.brief.phase for room in rooms if room.brief}
+        heading = TODAY if "open" in phases else COMING if "planned" in phases else FOR_YOU
+        blocks.insert(0, {"type": "header", "text": words(spoken(heading))})
     if page.left_out:
         blocks.append(context([spoken(_more(page.left_out))]))
     return {"type": "home", "callback_id": "home", "blocks": [*blocks, *foot] or _welcome()}
@@ -79,10 +82,12 @@ class Page:
         for one in seen:
             if one.card.tone == "done":
                 continue
-            room = min(CARD, self.most - len(self.blocks))
+            room = min(CARD, self.most - len(self.blocks) - 1)
             if room < ROOM:
                 self.left_out += 1
                 continue
+            if self.blocks and self.blocks[-1]["type"] != "rich_text":  # a session's name stands over its first card
+                self.blocks.append({"type": "divider"})
             drawing = Drawing(one.dialog, one.slot, reader, private=True, small=True, numbers=self._numbers)
             self.blocks += drawing.blocks(one.card, room)
 
@@ -150,5 +155,6 @@ def _more(n: int) -> Text:
 
 
 def _welcome() -> list[Json]:
-    said = [rich(one, Reader()) for one in BEGIN]
+    command = {"type": "text", "text": spoken(COMMAND), "style": {"code": True}}
+    said = [*(rich(one, NOBODY) for one in BEGIN), [command], rich(HELP, NOBODY)]
     return [{"type": "header", "text": words(spoken(WELCOME))}, *(block for _, bs in packed(said) for block in bs)]

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from adapters.base import Answer, Bot, Gone, Later
@@ -13,6 +14,7 @@ from adapters.slack import forms, read
 from adapters.slack.calling import Call, Refused
 from adapters.slack.channels import Channels
 from adapters.slack.homes import Homes
+from adapters.slack.payload import when
 from adapters.slack.people import People
 from adapters.slack.read import Heard, User
 from adapters.slack.receipts import Receipts
@@ -158,7 +160,8 @@ class Listen:
         seen = (await self._bot.looks(dialog, heard.slot, [person])).get(person)
         if seen and seen.private and heard.respond:
             body = await self._show.card(tenant, seen, person)
-            self._receipts.put(person, heard.respond, {**body, "replace_original": True}, f"card {dialog} {heard.slot}")
+            sort, sent = f"card {dialog} {heard.slot}", partial(self._show.replaced, seen, person, body)
+            self._receipts.put(person, heard.respond, {**body, "replace_original": True}, sort, sent)
 
     async def _form(self, tenant: str, heard: Heard, person: str) -> None:
         seen = (await self._bot.looks(heard.event.dialog or "", heard.slot, [person])).get(person)
@@ -205,7 +208,7 @@ class Listen:
         if heard is None:
             return
         if not isinstance(heard, Heard):
-            await self._channels.news(heard)
+            await self._channels.news(heard, when(envelope, "event_time") or self._bot.now())
             return
         tenant = await self._tenants.of(heard.team, heard.enterprise or "")
         if tenant is None or heard.user is None:

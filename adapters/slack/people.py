@@ -136,7 +136,11 @@ class People:
 def profile(user: Mapping[str, Any], *, home: str) -> Profile:
     """A user as users.info describes them."""
     told = user.get("profile") or {}
-    name = told.get("display_name") or told.get("real_name") or user.get("real_name") or user.get("name") or ""
+    real = str(told.get("real_name") or user.get("real_name") or "")
+    chosen = str(told.get("display_name") or "")
+    # What people chose to be called, unless it is only how they log in: nobody wants to be called on as "j.smith2".
+    handle = chosen == chosen.lower() and " " not in chosen
+    name = (real or chosen if handle else chosen) or user.get("name") or ""
     guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted"))
     team, bot = str(user.get("team_id") or home), bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
     host = team == home and not guest and not bot

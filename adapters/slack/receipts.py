@@ -27,6 +27,7 @@ class _Slip:
     url: str
     body: Mapping[str, Any]
     at: datetime
+    sent: Callable[[], None] | None = None
 
 
 class Receipts:
@@ -37,12 +38,15 @@ class Receipts:
         self._slips: OrderedDict[tuple[str, str], _Slip] = OrderedDict()  # (person, sort) -> the newest
         self._lanes: set[asyncio.Task[None]] = set()
 
-    def put(self, person: str, url: str | None, body: Mapping[str, Any], sort: str = "told") -> None:
-        """Tell somebody something, soon. A newer one of the same sort takes its place."""
+    def put(
+        self, person: str, url: str | None, body: Mapping[str, Any], sort: str = "told",
+        sent: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Tell somebody something, soon, and say when it is `sent`. A newer one of the same sort takes its place."""
         if not url:
             return
         self._slips.pop((person, sort), None)
-        self._slips[person, sort] = _Slip(url, body, self._now())
+        self._slips[person, sort] = _Slip(url, body, self._now(), sent)
         if len(self._slips) > WAITING:
             self._slips.popitem(last=False)
         if len(self._lanes) < AT_ONCE:
@@ -62,5 +66,7 @@ class Receipts:
                 continue
             try:
                 await self._send(slip.url, slip.body)
+                if slip.sent:
+                    slip.sent()
             except Exception as error:  # noqa: BLE001 - whatever it was: it is stored, and only unsaid
                 log.warning("a receipt could not be sent: %r", error)

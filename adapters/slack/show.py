@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +19,8 @@ log = logging.getLogger(__name__)
 EVENT = "cohost_message"  # the type of our messages' metadata, by which they are found again
 LOOKED = 100  # newest messages among which one is looked for
 EDITS = 45  # a minute and workspace: chat.update is of Slack's tier 3, "50 and more"
+PRIVATE_EDITS = 25  # of these: putting sixty checklists away must not keep the poll in the room waiting
+REMEMBERED = 5000
 
 Address = Callable[[str, Link, str], str]  # tenant, link, person -> the signed address of a page
 
@@ -26,7 +30,8 @@ class Show:
 
     def __init__(self, bot: Bot, call: Call, address: Address) -> None:
         self._bot, self._call, self._address = bot, call, address
-        self._edits = Budget(EDITS, bot.now)
+        self._edits, self._private_edits = Budget(EDITS, bot.now), Budget(PRIVATE_EDITS, bot.now)
+        self._replaced: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
     async def show(self, message: Message) -> str:
         """See `adapters.base.Adapter.show`."""
@@ -43,15 +48,27 @@ class Show:
     async def _edit(self, message: Message, *, private: bool) -> str:
         ref = message.ref or ""
         _, channel, ts = ref.split(":")
+        body = await self._body(message, private=private)
+        card = (message.dialog, message.slot, message.person or "")
+        if private and self._replaced.pop(card, None) == _looks(body):
+            return ref
+        if private:
+            self._private_edits.take(message.tenant)
         self._edits.take(message.tenant)
         try:
-            await self._call(
-                message.tenant, "chat.update", channel=channel, ts=ts, **await self._body(message, private=private)
-            )
+            await self._call(message.tenant, "chat.update", channel=channel, ts=ts, **body)
         except Later:
             self._edits.empty(message.tenant)
             raise
+        finally:
+            self._replaced.pop(card, None)  # whatever replaced it meanwhile, this came after it
         return ref
+
+    def replaced(self, seen: Seen, person: str, body: Mapping[str, Any]) -> None:
+        """A press has changed this private card by its own address: the edit that says the same can be spared."""
+        self._replaced[seen.dialog, seen.slot, person] = _looks(body)
+        if len(self._replaced) > REMEMBERED:
+            self._replaced.popitem(last=False)
 
     async def _post(self, message: Message, *, private: bool) -> str:
         where = user_id(message.user or "") if private else (message.place or "").removeprefix("slack:")
@@ -105,6 +122,10 @@ class Show:
     async def said(self, tenant: str, reply: Reply, names: Mapping[str, str], person: str) -> dict[str, Any]:
         """An answer to somebody, as Slack takes it."""
         return draw.said(reply, "", "", await self.reader(tenant, reply, names, person))
+
+
+def _looks(body: Mapping[str, Any]) -> str:
+    return json.dumps(body["blocks"])
 
 
 def user_id(user: str) -> str:

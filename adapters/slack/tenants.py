@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from adapters.base import Gone, Later
 from adapters.slack.tokens import AnyTokens, OneToken
 
@@ -44,6 +46,6 @@ class Tenants:
         except (Gone, Later):
             return None
 
-    async def ended(self, team: str, enterprise: str, *, uninstalled: bool) -> None:
-        """Nothing can be said there any more."""
-        await (self.tokens.uninstalled if uninstalled else self.tokens.revoked)(team, enterprise)
+    async def ended(self, team: str, enterprise: str, at: datetime, *, uninstalled: bool) -> None:
+        """Since that moment nothing can be said there. What was installed later is another installation."""
+        await (self.tokens.uninstalled if uninstalled else self.tokens.revoked)(team, enterprise, at)

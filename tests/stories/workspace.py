@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
+from pydantic import SecretStr
 
 from adapters.slack.app import Slack as Adapter
 from bot.app import App, build, running
@@ -64,7 +65,7 @@ class Story:
             await self.slack.settles()
             timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
             waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = waits or await self.app.store.marks()
+            busy = waits or self.app.outbox.busy or await self.app.store.marks()
             quiet = 0 if busy else quiet + 1
             if quiet >= 3:
                 return
@@ -100,9 +101,9 @@ async def telling(
         if not socket_mode:
             slack.connect(f"http://127.0.0.1:{port}/slack/events", SIGNING)
         told = SlackSettings(
-            bot_token=team.token,  # type: ignore[arg-type] - pydantic makes it a secret
-            signing_secret="" if socket_mode else SIGNING,  # type: ignore[arg-type]
-            app_token=slack.app.app_token if socket_mode else "",  # type: ignore[arg-type]
+            bot_token=SecretStr(team.token),
+            signing_secret=SecretStr("" if socket_mode else SIGNING),
+            app_token=SecretStr(slack.app.app_token if socket_mode else ""),
             api_url=slack.api_url,
         )
         settings = load(
