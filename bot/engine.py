@@ -41,6 +41,12 @@ class Engine:
         self.store, self.hot, self.clock, self.plans = store, hot, clock, plans or {}
         self._waiting: asyncio.Queue[tuple[Event, asyncio.Future[Outcome]]] = asyncio.Queue()
         self._loop: asyncio.Task[None] | None = None
+        self._deciding = 0  # events that wait or are being decided
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being decided at this moment."""
+        return self._deciding > 0
 
     def start(self) -> None:
         """Begin to commit what is heard."""
@@ -79,7 +85,11 @@ class Engine:
     async def _decided(self, event: Event) -> Outcome:
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((event, done))
-        return await done
+        self._deciding += 1
+        try:
+            return await done
+        finally:
+            self._deciding -= 1
 
     async def rung(self, event: Event) -> Outcome:
         """A timer's event: as `hear`, but errors are the caller's to keep."""

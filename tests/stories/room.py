@@ -70,7 +70,7 @@ class Story:
             timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
             now = self.clock.now()
             waits = [moment for moment in (timer, post) if moment and moment <= now]
-            if not waits and not await self.app.store.marks():
+            if not waits and not self.app.engine.busy and not self.app.outbox.busy and not await self.app.store.marks():
                 return
         raise AssertionError("the bot does not come to rest")
 

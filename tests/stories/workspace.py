@@ -65,7 +65,7 @@ class Story:
             await self.slack.settles()
             timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
             waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = waits or self.app.outbox.busy or await self.app.store.marks()
+            busy = waits or self.app.outbox.busy or self.app.engine.busy or await self.app.store.marks()
             quiet = 0 if busy else quiet + 1
             if quiet >= 3:
                 return
