@@ -132,10 +132,14 @@ class Told(Event):
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """This message exists for ROOM, a role or a person, and looks as `view` says. Again = anew. Key: (slot, to)."""
+    """This message exists for ROOM, a role or a person, and looks as `view` says. Again = anew. Key: (slot, to).
+
+    Whoever comes into the role (or, for ROOM, each place that is added) later gets it too, unless `latecomers` is off.
+    """
 
     slot: str
     to: str = ROOM
+    latecomers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

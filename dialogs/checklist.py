@@ -130,7 +130,8 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             closed = checklist.model_copy(update={"closed": True, "over": over})
             reminders = tuple(Show(closed.reminder, person) for person in closed.reminded)
             asked = tuple(Show(f"help:{person}", FACILITATOR) for person in closed.helping if over)
-            return Step(closed, (Wake("remind", None), Show("list", closed.role), *reminders, *asked), done=over)
+            shut = Show("list", closed.role, latecomers=False)  # whoever comes now has nothing to get ready for
+            return Step(closed, (Wake("remind", None), shut, *reminders, *asked), done=over)
     return Step(checklist)
 
 

@@ -108,6 +108,7 @@ VERBS: Mapping[str, Verb] = {
     "digest": Verb("nothing", "digest", "digest", t("Sends each manager the digest about their people.")),
 }
 
+LEADING = {"poll", "start"}  # anybody may, but within a session only who leads it
 for_everybody = frozenset(name for name, verb in VERBS.items() if verb.anybody)
 
 # Few, and only where nobody can mean anything else. What might mean two things, or cannot be undone, is asked back.
@@ -139,7 +140,7 @@ def help_card(verb: str | None, role: Role | None) -> Card:
         facts = (Fact(t("Example"), quote(row.example)), Fact(t("For"), whom))
         return Card(quote(row.usage), (row.says,), facts, footer=t("“help” alone lists every command."))
     guest = role is not None and role.value != "facilitator"
-    rows = [row for row in VERBS.values() if row.anybody or not guest]
+    rows = [row for name, row in VERBS.items() if not guest or (row.anybody and name not in LEADING)]
     hint = t("Write /ilt before each of these; in Teams, write @Cohost instead.")
     more = (t("The facilitator of a session has more commands."),) if guest else ()
     return Card(

@@ -46,9 +46,9 @@ class RefusedError(Exception):
 def apply(batch: Batch, dialog: Live, effect: Effect, event: Event, deep: int) -> Reply | None:
     """Make one effect true. Returns what a dialog that was begun or told answers."""
     match effect:
-        case Show(slot, to):
+        case Show(slot, to, latecomers):
             batch.out.marks[dialog.id, slot, str(to), ""] = dialog.tenant
-            batch.out.shows[dialog.id, slot, str(to)] = (dialog.tenant, dialog.session)
+            batch.out.shows[dialog.id, slot, str(to)] = (dialog.tenant, dialog.session, latecomers)
         case Wake(timer, at):
             batch.out.wake(dialog.tenant, dialog.id, timer, at)
         case Note(key, person, value):

@@ -96,10 +96,10 @@ def due_posts(
 ) -> list[Post]:
     """Take what is due, the most urgent first, each with its card as of this very moment."""
     rank = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
-    found = (
-        select(POST, rank.label("now_rank")).where(POST.c.due <= now).order_by(rank, POST.c.due, POST.c.id).limit(limit)
-    )
-    rows = db.execute(found).all()
+    in_order = (rank, POST.c.due, POST.c.begun, POST.c.id)
+    rows = db.execute(
+        select(POST, rank.label("now_rank")).where(POST.c.due <= now).order_by(*in_order).limit(limit)
+    ).all()
     if rows:
         # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
         trying = case((POST.c.state == "waiting", "trying"), else_=POST.c.state)

@@ -36,7 +36,7 @@ class Pending:
     timers: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)  # None: taken away
     silenced: list[str] = field(default_factory=list)  # dialogs that are done: no timer of theirs rings any more
     marks: dict[tuple[str, str, str, str], str] = field(default_factory=dict)  # (dialog, slot, to, after) -> tenant
-    shows: dict[tuple[str, str, str], tuple[str, str | None]] = field(default_factory=dict)
+    shows: dict[tuple[str, str, str], tuple[str, str | None, bool]] = field(default_factory=dict)
     enrolled: list[tuple[str, str, str]] = field(default_factory=list)  # (session, person, role)
     activity: dict[tuple[str, str, datetime, str], dict[str, Any]] = field(default_factory=dict)
     turns: list[tuple[str, str, str, str, str, datetime, int]] = field(default_factory=list)
@@ -151,13 +151,17 @@ def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) 
     return True
 
 
-def _shows(db: Connection, shows: dict[tuple[str, str, str], tuple[str, str | None]]) -> bool:
-    if shows:
-        rows = [
-            {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
-            for (dialog, slot, to), (tenant, session) in sorted(shows.items())
-        ]
+def _shows(db: Connection, shows: dict[tuple[str, str, str], tuple[str, str | None, bool]]) -> bool:
+    rows = [
+        {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
+        for (dialog, slot, to), (tenant, session, latecomers) in sorted(shows.items())
+        if latecomers
+    ]
+    if rows:
         db.execute(upsert(db, SHOW).on_conflict_do_nothing(), rows)
+    for (dialog, slot, to), (_, _, latecomers) in sorted(shows.items()):
+        if not latecomers:
+            db.execute(delete(SHOW).where(SHOW.c.dialog == dialog, SHOW.c.slot == slot, SHOW.c.to == to))
     return bool(shows)
 
 

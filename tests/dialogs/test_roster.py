@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
 from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.commands import find
 from dialogs.roster import SHOWN, changed, person_named
 from tests.dialogs.paper import member
 from tests.dialogs.stage import classroom
@@ -150,3 +153,19 @@ def test_whoever_is_removed_and_added_again_is_the_same_person() -> None:
     assert stage.role("session", zoe) is None
     stage.type("fay", "roster add zoe")
     assert stage.role("session", zoe) == LEARNER
+
+
+ANN_ID, KIM_ID = "p" + "a" * 20, "p" + "b" * 20
+
+
+def test_whoever_is_mentioned_is_meant_and_nobody_of_that_name() -> None:
+    """A platform's mention comes as our own id, so that two people of one name are told apart."""
+    here = [replace(member("Ann"), person=ANN_ID), member("Ann")]
+    assert changed(("add", f"<@{KIM_ID}>", f"<@{ANN_ID}>"), here, "s")[0] == (Note("role", KIM_ID, LEARNER),)
+    assert changed(("facilitator", f"<@{KIM_ID}>"), here, "s")[0] == (Note("role", KIM_ID, FACILITATOR),)
+    effects, _ = changed(("manager", f"<@{KIM_ID}>", f"<@{ANN_ID}>"), here, "s")
+    assert effects == (Note("role", KIM_ID, MANAGER), Note("manager", ANN_ID, KIM_ID))
+    assert changed(("remove", f"<@{ANN_ID}>"), [*here, replace(member("Fay"), role=FACILITATOR)], "s")[0] == (
+        Note("role", ANN_ID, None),
+    )
+    assert isinstance(find(f"<@{KIM_ID}>", here), Text)

@@ -652,6 +652,7 @@ CALLED, GUEST = (
     "You are a guest here. Ask your administrator for a link with which you can create sessions.",
 )
 THREE, IN = "3 learners on the roster", "It is in the room."
+LEADS = "1 person leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
 
 SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, closed, archived, called off
@@ -663,6 +664,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "roster add Zoe": (ADDED, ADDED, ADDED, ENDED, OFF),
     "roster remove cem": (REMOVED, REMOVED, REMOVED, ENDED, OFF),
     'roster manager "Dana Roth" for ann': (DANA, DANA, DANA, ENDED, OFF),
+    "roster facilitator ann": (LEADS, LEADS, LEADS, ENDED, OFF),
     "checklist": (
         "The checklist goes out the day before. Send it now with /ilt checklist send.",
         UNSENT,
