@@ -134,12 +134,22 @@ class Bot(Protocol):
         """What a session says of itself to somebody at its door. None: there is no such session."""
         ...
 
-    async def person(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
-        """The person behind a platform's user, made known if new. Returns the person's id, the same for ever."""
+    async def person(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
+    ) -> str:
+        """The person behind a platform's user, made known if new. Returns the person's id.
+
+        email: verified by the platform. Whoever has the same one on another platform is the same person.
+        """
         ...
 
-    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
-        """What the platform says of a user by now: their name, and whether they may create sessions."""
+    async def learn(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool, email: str | None = None
+    ) -> str | None:
+        """What the platform says of a user by now.
+
+        Returns the person: another one from now on, if the e-mail address was theirs. None: nobody who is known here.
+        """
         ...
 
     async def users(self, platform: str, people: Sequence[str]) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from adapters.base import Answer, RoomView, Seen
 from bot.clock import Clock
 from bot.scene import roster
 from dialogs import commands
-from dialogs.base import Brief, Commanded, Event, Joined, Listed
+from dialogs.base import Brief, Commanded, Event, Joined, Listed, Told
 from dialogs.card import Text, people_in, t
 from storage.base import Glimpse, Hot, Outcome, Store
 
@@ -162,13 +162,17 @@ class Engine:
         known = await self.store.session(session)
         return known[1] if known else None
 
-    async def person(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+    async def person(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
+    ) -> str:
         """The person behind a platform's user."""
-        return await self.store.admit(tenant, platform, user, name, host=host)
+        return await self.store.admit(tenant, platform, user, name, host=host, email=email)
 
-    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+    async def learn(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool, email: str | None = None
+    ) -> str | None:
         """What a platform says of its user by now."""
-        await self.store.learn(tenant, platform, user, name, host=host)
+        return await self.store.learn(tenant, platform, user, name, host=host, email=email)
 
     async def users(self, platform: str, people: Sequence[str]) -> Mapping[str, str]:
         """The platform's own ids of these people."""
@@ -192,8 +196,12 @@ class Engine:
 
     async def reachable(self, tenant: str, place: str) -> None:
         """This place can be reached again."""
-        if await self.store.revive(tenant, place, self.clock.now()):
+        now = self.clock.now()
+        if await self.store.revive(tenant, place, now):
             await self.hot.nudge("outbox")
+        if held := await self.store.at(tenant, place):
+            id_, data = f"reached:{place}:{now.isoformat()}", {"place": place}
+            await self.hear(Told(id=id_, at=now, tenant=tenant, dialog=held[0], what="reached", data=data))
 
     async def admit(self, session: str, name: str) -> str | None:
         """A new learner who came by the open link."""

@@ -141,27 +141,47 @@ class Outbox:
         except Lost:
             await self.store.postpone(post, self.owner, self.clock.now(), lost=True)
         except Gone as gone:
-            await self._end(post, gone.why)
+            rest = self._rest_of(post, platform)
+            if rest:
+                await self.store.reroute(post, self.owner, rest[0], self.clock.now())
+            else:
+                await self._end(post, gone.why)
         except Exception as error:  # noqa: BLE001 - whatever a platform does, the message stays due
             log.warning("message %s could not be shown: %r", post.id, error)
             again = self._after(min(300.0, 2.0 ** min(post.tries, 10)))
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
             await self.store.shown(post, self.owner, ref, self.clock.now())
-            if post.person and platform != "web" and (pages := self.adapters.get("web")):
-                await pages.show(message)  # whoever reads it elsewhere may have their page open, too
+            if post.person and platform != "web":
+                await self._refresh(message)
             self._served.pop(post.id, None)
             self._served[post.id] = None
             if len(self._served) > REMEMBERED:
                 del self._served[next(iter(self._served))]
 
+    async def _refresh(self, message: Message) -> None:
+        """Whoever reads it elsewhere may have their page open, too. A page asks for the truth when it is opened."""
+        try:
+            await self.adapters["web"].show(message)
+        except Exception:
+            log.exception("the pages could not be brought up to date")
+
     def _platform(self, post: Post) -> str:
         """Where a message is, or else goes: a person is written to on one platform, in a page only for want of any."""
         if post.place:
             return post.place.partition(":")[0]
-        if post.ref:
-            return post.ref.partition(":")[0]
-        return next((platform for platform in self.adapters if platform != "web" and platform in post.reach), "web")
+        if post.via or post.ref:
+            return post.via or (post.ref or "").partition(":")[0]
+        return next(iter(self._ways(post)), "web")
+
+    def _ways(self, post: Post) -> list[str]:
+        """The platforms that have this person, in the order in which they are tried."""
+        return [platform for platform in self.adapters if platform != "web" and platform in post.reach]
+
+    def _rest_of(self, post: Post, platform: str) -> list[str]:
+        """By which other platforms somebody might still be reached."""
+        ways = self._ways(post) if post.person else []
+        return ways[ways.index(platform) + 1 :] if platform in ways else []
 
     async def _end(self, post: Post, why: str) -> None:
         """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""

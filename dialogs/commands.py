@@ -67,7 +67,7 @@ class Command:
                 return True
             case "planned":  # a poll is for now, and with a title something else begins
                 return self.verb != "poll" and not (self.verb == "start" and self.words)
-            case "closed":
+            case "closed":  # what is over goes nowhere else
                 return self.verb in {"survey", "digest", "roster"}
         return False
 

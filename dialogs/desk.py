@@ -67,6 +67,8 @@ def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
             if not title:
                 return Step(desk, reply=t('Give the session a title, for example: /ilt start "Team retrospective"'))
             return begun(desk, event, {"brief": {"title": title, "places": room_of(event)}, "at_once": True})
+        case Commanded(command=command) if command.verb == "here":
+            return Step(desk, reply=t("You lead no session that could come here. Create one with /ilt new."))
         case Commanded(command=command) if command.verb == "poll":
             return polled(desk, event)
         case Commanded(command=command) if scene.host:

@@ -42,6 +42,7 @@ from dialogs.session_life import (
     move,
     no_longer,
     not_yet,
+    reached,
     start,
     unreached,
 )
@@ -85,6 +86,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return Step(session, (Note("here", person, "no"),))
         case Told("unreached", data=data) if event.by is None:
             return unreached(session, data)
+        case Told("reached", data={"place": str(place)}) if event.by is None:
+            return reached(session, place)
         case Told("survey closed"):
             return Step(session, (Begin("digest", "digest", digest_setup(session)),))
         case Rang("archive") if session.brief.phase == "closed":
@@ -100,6 +103,8 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
     if brief.phase == "archived" and words[:1] != ("list",):  # the roster can still be read
         return Step(session, reply=no_longer(brief))
     match command.verb:
+        case "here":
+            return here(session, event)
         case "start":
             return start(having(session, title=words[0]) if words and brief.phase == "planned" else session, scene)
         case "end":
@@ -137,6 +142,23 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
             reply = t("Every manager on the roster has the digest now, up to date.")
             return Step(session, (digest, Tell("digest", "again")), reply=reply)
     return Step(session, reply=t("“{verb}” does nothing here.", verb=command.verb))
+
+
+def here(session: State, event: Commanded) -> Step[State]:
+    """One more place: what stands in the others stands here from now on."""
+    title, place = session.brief.title, event.place
+    if session.brief.phase not in {"planned", "open"}:
+        return Step(session, reply=no_longer(session.brief))
+    if place is None:
+        return Step(session, reply=t("Type this in the channel into which “{title}” is to come.", title=title))
+    if place in session.brief.places:
+        return Step(session, reply=t("“{title}” is here already.", title=title))
+    places = (*session.brief.places, place)
+    return Step(
+        having(session, places=places),
+        (Show("desk", FACILITATOR),),
+        reply=t("“{title}” is here now, too.", title=title),
+    )
 
 
 def heard(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:

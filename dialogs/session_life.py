@@ -250,6 +250,14 @@ def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
     return Step(told, (Show("desk", FACILITATOR),))
 
 
+def reached(session: State, place: str) -> Step[State]:
+    """What could not be shown there goes out now."""
+    rest = tuple(one for one in session.unreached if one.place != place)
+    if rest == session.unreached:
+        return Step(session)
+    return Step(session.model_copy(update={"unreached": rest}), (Show("desk", FACILITATOR),))
+
+
 def digest_setup(session: State) -> dict[str, Any]:
     """What the digest is begun with."""
     return {"title": session.brief.title, "names": bool(session.plan and session.plan.names_in_digest)}

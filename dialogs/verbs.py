@@ -65,6 +65,13 @@ VERBS: Mapping[str, Verb] = {
         t("Opens the planned session; with a title, a new one without a plan."),
         anybody=True,
     ),
+    "here": Verb(
+        "nothing",
+        "here",
+        "here",
+        t("Brings the session that you lead into this channel, too: one class in several places."),
+        anybody=True,
+    ),
     "next": Verb("nothing", "next", "next", t("Does the next step of the plan.")),
     "poll": Verb(
         "poll",
@@ -108,7 +115,7 @@ VERBS: Mapping[str, Verb] = {
     "digest": Verb("nothing", "digest", "digest", t("Sends each manager the digest about their people.")),
 }
 
-LEADING = {"poll", "start"}  # anybody may, but within a session only who leads it
+LEADING = {"here", "poll", "start"}  # anybody may, but within a session only who leads it
 for_everybody = frozenset(name for name, verb in VERBS.items() if verb.anybody)
 
 # Few, and only where nobody can mean anything else. What might mean two things, or cannot be undone, is asked back.

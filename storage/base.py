@@ -137,6 +137,7 @@ class Post:
     names: Mapping[str, str]
     reach: Mapping[str, str] = field(default_factory=dict)  # platform -> its id of the person whom it is for
     attempted: bool = False  # a first post that may have been performed already
+    via: str | None = None  # the platform that is to bring it to the person, if it has been chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,10 @@ class Store(Protocol):
         """The person or place cannot be reached: the post ends here."""
         ...
 
+    async def reroute(self, post: Post, owner: str, via: str, now: datetime) -> None:
+        """This person cannot be reached as before: the post goes out by another platform."""
+        ...
+
     async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
         """What one person sees of a session, or (session None) on their own desk."""
         ...
@@ -229,16 +234,23 @@ class Store(Protocol):
         """One message as each of these people sees it; those it is not for are left out."""
         ...
 
-    async def admit(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
-        """The person behind a platform's user, made known if new. Returns the person's id."""
+    async def admit(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
+    ) -> str:
+        """The person behind a platform's user, made known if new. Returns the person's id.
+
+        email: verified by the platform; whoever has it on another platform of the tenant is the same person.
+        """
         ...
 
     async def session(self, session: str) -> tuple[str, Brief] | None:
         """The tenant of a session and what it says of itself."""
         ...
 
-    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
-        """What a platform says of its user by now: their name, and whether they may create sessions."""
+    async def learn(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool, email: str | None = None
+    ) -> str | None:
+        """What a platform says of its user by now. Returns the person: another one, if the e-mail address is theirs."""
         ...
 
     async def users(self, platform: str, people: Sequence[str]) -> dict[str, str]:

@@ -160,7 +160,9 @@ class Batch:
             return
         if event.place is None or not self.places.holds(event.tenant, event.place, session.id):
             raise RefusedError(t("You are not in this session."))
-        joined = Joined(id=f"{event.id}:came", at=event.at, tenant=event.tenant, by=event.by, place=event.place)
+        joined = Joined(
+            id=f"{event.id}:came", at=event.at, tenant=event.tenant, by=event.by, place=event.place, there=False
+        )
         self.decided(session, joined, 0)
 
     def decided(self, dialog: Live, event: Event, deep: int) -> Reply | None:

@@ -69,7 +69,7 @@ def apply(batch: Batch, dialog: Live, effect: Effect, event: Event, deep: int) -
 def _note(batch: Batch, dialog: Live, key: str, person: str, value: str | None, event: Event) -> None:
     root = batch.kinds[dialog.kind].root
     if root and value and key in {"role", "manager"}:
-        _ours(batch, dialog.tenant, value if key == "manager" else person)
+        ours(batch, dialog.tenant, value if key == "manager" else person)
     if (dialog.id, person) not in batch.whole:
         batch.fetch_notes({dialog.id}, {person})
     notes = batch.notes[dialog.id, person]
@@ -86,7 +86,7 @@ def _note(batch: Batch, dialog: Live, key: str, person: str, value: str | None, 
         batch.out.enrolled.append((dialog.id, person, value))
 
 
-def _ours(batch: Batch, tenant: str, person: str) -> None:
+def ours(batch: Batch, tenant: str, person: str) -> None:
     """Nobody of another company comes into a session, or their name would be read here, by whoever guesses their id."""
     owner = batch.db.execute(select(PERSON.c.tenant).where(PERSON.c.id == person)).scalar()
     if owner not in {None, tenant}:

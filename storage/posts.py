@@ -46,7 +46,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
                 "dialog": dialog,
                 "slot": slot,
                 "target": target,
-                "private": to != ROOM,
+                "private": to != ROOM and ":" not in to,
                 "session": dialogs[dialog].session,
                 "rank": _rank(to),
                 "revision": 1,
@@ -76,6 +76,8 @@ def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[lis
             return ([dialog.place] if dialog.place else []), None
         here = select(AT.c.place).where(AT.c.tenant == dialog.tenant, AT.c.session == dialog.session)
         return list(db.execute(here.order_by(AT.c.place)).scalars()), None
+    if ":" in to:  # one place of several
+        return [to], None
     if to in set(Role):
         role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
         people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
@@ -84,7 +86,7 @@ def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[lis
 
 
 def _rank(to: str) -> int:
-    if to == ROOM:
+    if to == ROOM or ":" in to:
         return FIRST
     if to == FACILITATOR:
         return FLAG
@@ -120,7 +122,7 @@ def due_posts(
         place = None if row.private else row.target
         post = (row.id, row.tenant, row.dialog, row.slot, row.session, place, person, row.revision, row.ref, row.tries)
         names, attempted = facts.names(people_in([card])), row.state == "trying" and row.ref is None
-        posts.append(Post(*post, row.now_rank, card, names, reach.get(person or "", {}), attempted))
+        posts.append(Post(*post, row.now_rank, card, names, reach.get(person or "", {}), attempted, row.via))
     return posts
 
 
@@ -185,6 +187,12 @@ def revive(db: Connection, tenant: str, place: str, now: datetime) -> int:
         POST.c.tenant == tenant, POST.c.target == place, POST.c.state == "gone", POST.c.dialog.in_(running)
     )
     return db.execute(ended.values(state="waiting", due=now, why=None, tries=0, owner=None)).rowcount
+
+
+def reroute(db: Connection, post: Post, owner: str, via: str, now: datetime) -> None:
+    """Another platform has this person, too: it goes out there, as new."""
+    values = {"via": via, "ref": None, "shown": 0, "state": "waiting", "due": now, "owner": None, "tries": 0}
+    db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**values))
 
 
 def gone(db: Connection, post: Post, owner: str, why: str) -> None:

@@ -6,6 +6,7 @@ desk of whoever typed it; what people say and do goes to a session that is runni
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dialogs.base import FACILITATOR, Commanded, Event, Joined, Left, Reacted, Said
@@ -17,6 +18,9 @@ from storage.live import EPOCH, Live
 if TYPE_CHECKING:
     from storage.batch import Batch
 
+MENTION = re.compile(r"<@([^\s<>]+)>")  # of a person of ours, by id
+DESK = "desk"  # the key and the kind of a person's desk
+
 
 def session_of(batch: Batch, event: Event) -> Live | None:
     """The session that an event is about. Raises RefusedError where it names what is not there."""
@@ -24,8 +28,12 @@ def session_of(batch: Batch, event: Event) -> Live | None:
     if event.dialog:
         if dialog is None or dialog.tenant != event.tenant:
             raise RefusedError(t("That is not here any more. Please load the page again."))
+        if dialog.key == DESK and event.by and dialog.scope != f"person:{event.by}":
+            raise RefusedError(t("That is not yours."))  # a desk is one person's, whoever else knows its id
         return batch.live(dialog.session)
     if isinstance(event, Commanded):
+        for named in MENTION.findall(event.text):
+            effects.ours(batch, event.tenant, named)  # or the answer would say who that is
         return _meant(batch, event)
     return batch.live(_running(batch, event))
 
@@ -43,6 +51,8 @@ def _meant(batch: Batch, event: Commanded) -> Live | None:
     """The session that a command is meant for; None: the desk of whoever typed it."""
     if event.command.desk:
         return None
+    if event.command.verb == "here":
+        return _own(batch, event)
     if event.place is None:
         return None if event.command.verb == "help" else _own(batch, event)
     held = batch.places.now(event.tenant, event.place)
@@ -91,8 +101,8 @@ def heard_by(batch: Batch, event: Event, session: Live | None) -> list[Live]:
 def _desk(batch: Batch, event: Event) -> Live:
     """The desk of the person who acts, begun when it is first spoken to."""
     scope = f"person:{event.by}"
-    desk = batch.live(identify(event.tenant, scope, "desk"))
+    desk = batch.live(identify(event.tenant, scope, DESK))
     if desk is None:
-        desk = effects.new(batch, event, scope, "desk", "desk", batch.kinds["desk"].State(), None)
+        desk = effects.new(batch, event, scope, DESK, DESK, batch.kinds["desk"].State(), None)
         batch.decided(desk, effects.started(event, desk.id), 0)
     return desk

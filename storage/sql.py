@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,17 +18,17 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from dialogs.base import AnyKind, Brief, Event, Rang
-from storage import moving, posts
+from storage import moving, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.batch import Batch, spoken
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Places
-from storage.tables import DIALOG, HEARD, IDENTITY, MARK, PERSON, POST, TENANT, TIMER
+from storage.tables import DIALOG, HEARD, IDENTITY, MARK, POST, TIMER
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -184,6 +183,10 @@ class SqlStore:
         """Never again."""
         await self._writing(lambda db: posts.gone(db, post, owner, why))
 
+    async def reroute(self, post: Post, owner: str, via: str, now: datetime) -> None:
+        """By another platform."""
+        await self._writing(lambda db: posts.reroute(db, post, owner, via, now))
+
     async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
         """What one person sees."""
         return await self._reading(lambda db: posts.page(db, self.kinds, self.view, person, session, now))
@@ -192,22 +195,11 @@ class SqlStore:
         """One message as each of these people sees it."""
         return await self._reading(lambda db: posts.looks(db, self.kinds, self.view, dialog, slot, viewers, now))
 
-    async def admit(self, tenant: str, platform: str, user: str, name: str, *, host: bool = False) -> str:
+    async def admit(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
+    ) -> str:
         """The person behind a platform's user, made known if new."""
-
-        def know(db: Connection) -> str:
-            mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
-            person: str | None = db.execute(select(IDENTITY.c.person).where(*mine)).scalar()
-            if person:
-                return person
-            if not db.execute(select(TENANT.c.id).where(TENANT.c.id == tenant)).scalar():
-                db.execute(insert(TENANT).values(id=tenant, name=tenant))
-            person = "p" + secrets.token_hex(10)
-            db.execute(insert(PERSON).values(id=person, tenant=tenant, name=name, locale="en", host=host))
-            db.execute(insert(IDENTITY).values(tenant=tenant, platform=platform, user=user, person=person))
-            return person
-
-        return await self._writing(know)
+        return await self._writing(lambda db: people.admit(db, tenant, platform, user, name, host=host, email=email))
 
     async def session(self, session: str) -> tuple[str, Brief] | None:
         """The tenant of a session and what it says of itself."""
@@ -231,15 +223,17 @@ class SqlStore:
 
         return await self._reading(find)
 
-    async def learn(self, tenant: str, platform: str, user: str, name: str, *, host: bool) -> None:
+    async def learn(
+        self, tenant: str, platform: str, user: str, name: str, *, host: bool, email: str | None = None
+    ) -> str | None:
         """What a platform says of its user by now."""
-        mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
-        known = select(PERSON.c.id, PERSON.c.name, PERSON.c.host).join(IDENTITY, IDENTITY.c.person == PERSON.c.id)
-        row = await self._reading(lambda db: db.execute(known.where(*mine)).first())
+        row = await self._reading(lambda db: people.known(db, tenant, platform, user))
         # Platforms tell of every change of anybody's status: nothing is written where nothing is new.
-        if row and (row.name, row.host) != (name, host):
-            as_now = update(PERSON).where(PERSON.c.id == row.id).values(name=name, host=host)
-            await self._writing(lambda db: db.execute(as_now))
+        if row is None or (row.name, row.host, row.email) == (name, host, email or row.email):
+            return row.id if row else None
+        return await self._writing(
+            lambda db: people.learn(db, tenant, platform, user, name=name, host=host, email=email)
+        )
 
     async def users(self, platform: str, people: Sequence[str]) -> dict[str, str]:
         """The platform's own ids of these people."""

@@ -46,6 +46,7 @@ class PersonRow(SQLModel, table=True):
     """One human."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("person_email", "tenant", "email"),)
     id: str = Field(primary_key=True)
     tenant: str
     name: str
@@ -202,6 +203,7 @@ class PostRow(SQLModel, table=True):
     revision: int = 1
     shown: int = 0
     ref: str | None = None
+    via: str | None = None  # the platform by which it goes to a person, once another could not reach them
     begun: datetime = moment(nullable=False)
     due: datetime | None = moment(nullable=True)  # None: nothing to do
     owner: str | None = None

@@ -103,7 +103,7 @@ def answers(of: Register, sums: Sums) -> None:
     for dialog in {act.dialog for _, act in of.acts("learner", what="answer")}:
         given = [(one.name, act.at) for one, act in of.acts("learner", what="answer") if act.dialog == dialog]
         given += [(one.name, act.at) for one, act in of.acts("learner", action="answered") if act.dialog == dialog]
-        aloud = [act for _, act in of.acts("facilitator", action="answered") if act.dialog == dialog]
+        aloud = [act for _, act in of.acts("facilitator", action="aloud") if act.dialog == dialog]
         most = len({name for name, _ in given}) + len(aloud)
         least = len({name for name, at in given if dialog not in closed or at < closed[dialog]})
         footer = cards[dialog].footer if dialog in cards else ""
@@ -165,7 +165,7 @@ def kept(of: Register, call: Call) -> bool:
     after = (one.card for one in of.story.sights if one.card.dialog == call.dialog and one.at >= call.at)
     ended = next((card for card in after if called(card) != call.name), None)
     did = [act for one, act in of.acts("learner", dialog=call.dialog) if one.name == call.name]
-    heard = list(of.acts("facilitator", dialog=call.dialog, action="answered"))
+    heard = list(of.acts("facilitator", dialog=call.dialog, action="aloud"))
     return bool(ended and ended.tone == "done" and not did and not heard)
 
 

@@ -200,7 +200,7 @@ class Facilitator(Person):
             self.outcomes.add("not here")
         elif await self.see(lambda: changed() or title in air.aloud, 120) and title in air.aloud and not changed():
             await self.world.wall.take(2)
-            await self.tell(id_, "answered")
+            await self.tell(id_, "aloud")
             self.outcomes.add("aloud")
         elif phrases.ANYONE in self.says(id_):
             self.outcomes.add("timeout")

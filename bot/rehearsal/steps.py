@@ -48,7 +48,7 @@ def steps(of: Register, starts: datetime, *, checklist: bool) -> Iterator[tuple[
     yield "somebody who was called passed", bool(did("learner", "pass", phrases.PASSED))
     yield "somebody who was called was not there", bool(did("facilitator", "absent"))
     yield "somebody who was called let the time pass", bool(timed_out(of))
-    yield "somebody answered aloud", bool(did("facilitator", "answered"))
+    yield "somebody answered aloud", bool(did("facilitator", "aloud"))
     flags = saw("facilitator", lambda card: card.tone == "flag" and phrases.QUIET in card.title)
     yield (
         "a silence was flagged to the facilitators alone",

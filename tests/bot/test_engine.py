@@ -263,6 +263,37 @@ async def test_whoever_comes_by_the_open_link_is_a_learner_until_the_session_is_
     assert ann in {one.person for one in room.roster}
 
 
+async def test_a_poll_in_a_channel_needs_no_session_and_is_closed_by_whoever_asked(app: App, host: str) -> None:
+    ann, ben, eve = [
+        await app.engine.person(tenant, "small", user, user)
+        for tenant, user in ((LOCAL, "Ann"), (LOCAL, "Ben"), ("umbrella", "Eve"))
+    ]
+    here = "small:C1"
+    asked = await types(app, ann, 'poll "Lunch?" Soup Pizza', here)
+    await app.store.fold(app.clock.now(), 100)
+    posts = [post for post in await app.store.due_posts(app.clock.now(), "one", 100) if post.place]
+
+    async def presses(by: str, action: str, value: str = "", tenant: str = LOCAL) -> str:
+        event = Pressed(
+            id=f"{by} {action}", at=app.clock.now(), tenant=tenant, by=by, place=here,
+            dialog=posts[0].dialog, action=action, value=value,
+        )  # fmt: skip
+        answer = await app.engine.hear(event)
+        assert isinstance(answer.reply, Text)
+        return "".join(
+            piece if isinstance(piece, str) else answer.names[getattr(piece, "person", "")]
+            for piece in answer.reply.pieces()
+        )
+
+    assert says(asked) == "It is in the channel."
+    assert [(post.place, post.session) for post in posts] == [(here, None)]
+    assert await presses(ben, "vote", "b") == "Your vote: Pizza"
+    assert await presses(eve, "vote", "a", "umbrella") == "That is not here any more. Please load the page again."
+    assert await presses(ben, "close") == "Only Ann can close this poll."
+    assert await presses(ann, "close") == "The poll is closed."
+    assert await app.engine.at(LOCAL, here) is None
+
+
 async def test_a_room_is_what_its_looks_are(app: App, host: str) -> None:
     session = await opened(app, host)
     ann = await app.engine.admit(session, "Ann")

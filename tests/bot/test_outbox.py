@@ -1,16 +1,24 @@
 """The outbox: whatever a platform does, what people see becomes what is stored, in order, at the platform's pace."""
 
 import asyncio
+from typing import cast
 
 import pytest
+from sqlalchemy import insert
 
-from adapters.base import Later
+from adapters.base import Answer, Later, Message
+from bot.app import LOCAL, App
+from bot.clock import HandClock
 from bot.outbox import Outbox
-from dialogs.base import Note, Show
+from dialogs.base import Begin, Commanded, Joined, Note, Show, Told
+from dialogs.card import Text
+from storage.base import LEASE
 from storage.hot import MemoryHot
+from storage.sql import SqlStore
+from storage.tables import IDENTITY
 from tests.adapters.small_platform import SmallPlatform
 from tests.bot.loops import running, until
-from tests.storage.contract import World, lines
+from tests.storage.contract import World, desk_of, lines, plain, written
 
 
 class Room:
@@ -315,3 +323,217 @@ async def test_whatever_was_under_way_when_the_loop_ended_is_due_again(room: Roo
     await room.delivered(room.another())
 
     assert (left, room.reads()) == ([], ["{}"])
+
+
+async def test_a_first_post_says_that_an_earlier_attempt_may_have_been_performed(room: Room) -> None:
+    room.web.trouble[room.here].extend([Later(5), OSError("reset"), Later(5)])
+    for _ in "1234":
+        await room.delivered()
+        room.world.move(5)
+    await room.vote("ann", "a")
+    await room.delivered()
+
+    assert [(message.attempted, message.ref is None) for message in room.web.called] == [
+        (False, True),
+        (False, True),
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+
+
+# -- where one person is written to ------------------------------------------------------------------------------------
+
+
+class Pages(SmallPlatform):
+    """Pages bring themselves up to date, whatever a message is called elsewhere."""
+
+    async def show(self, message: Message) -> str:
+        """Only note what was asked for."""
+        self.called.append(message)
+        return "web"
+
+    def hints(self) -> list[tuple[str | None, str | None]]:
+        """For whom the hints were, and what this platform calls them."""
+        return [(one.person, one.user) for one in self.called if one.slot == "hint"]
+
+
+def hints(platform: SmallPlatform) -> list[tuple[str | None, str | None, str | None]]:
+    """For whom the hints were, what this platform calls them, and the reference."""
+    return [(one.person, one.user, one.ref) for one in platform.called if one.slot == "hint"]
+
+
+async def test_a_person_is_written_to_where_they_are_and_in_their_page_only_for_want_of_that(room: Room) -> None:
+    pages = Pages("web")
+    outbox = Outbox(room.world.store, room.hot, room.world.clock, {"web": pages, "small": room.other})
+    ann = await room.world.store.admit("acme", "small", "U1", "Ann")
+    cem = await room.world.store.admit("acme", "web", "W1", "Cem")
+    dia = await room.world.store.admit("acme", "elsewhere", "E1", "Dia")
+    for _ in "12":
+        await room.world.does(room.host, room.poll, *(Show("hint", person) for person in (ann, cem, dia, "ben")))
+        await room.delivered(outbox)
+
+    (ref,) = room.other.rooms[ann]
+    assert hints(room.other) == [(ann, "U1", None), (ann, "U1", ref)]
+    by_page = {person: [one[1:] for one in hints(pages) if one[0] == person] for person in (ann, cem, dia, "ben")}
+    assert by_page == {
+        ann: [("U1", None), ("U1", ref)],  # it may be open, too
+        cem: [("W1", None), ("W1", "web")],
+        dia: [(None, None), (None, "web")],
+        "ben": [(None, None), (None, "web")],
+    }
+
+
+async def test_whoever_has_a_link_and_an_account_is_written_to_there(room: Room) -> None:
+    cem = await room.world.store.admit("acme", "web", "W1", "Cem")
+    with cast("SqlStore", room.world.store)._write.begin() as db:
+        db.execute(insert(IDENTITY).values(tenant="acme", platform="small", user="U1", person=cem))
+    await room.world.does(room.host, room.poll, Show("hint", cem))
+    await room.delivered()
+
+    assert hints(room.other) == [(cem, "U1", None)]
+
+
+async def test_what_is_for_a_room_is_in_no_other_rooms_pages(room: Room) -> None:
+    await room.delivered()
+
+    assert [(message.place, message.person) for message in room.web.called] == [(room.here, None)]
+
+
+async def test_a_message_stays_where_it_was_first_and_when_it_is_lost_goes_where_the_person_is(room: Room) -> None:
+    ann = await room.world.store.admit("acme", "small", "U1", "Ann")
+    shows = Show("hint", ann)
+    await room.world.does(room.host, room.poll, shows)
+    await room.delivered(Outbox(room.world.store, room.hot, room.world.clock, {"web": room.web}))
+    await room.world.does(room.host, room.poll, shows)
+    await room.delivered()
+    stayed = (len(hints(room.web)), len(hints(room.other)))
+    room.web.delete_all(ann)
+    await room.world.does(room.host, room.poll, shows)
+    await room.delivered()
+
+    assert stayed == (2, 0)
+    assert hints(room.other) == [(ann, "U1", None)]
+
+
+# -- nobody is left out silently ---------------------------------------------------------------------------------------
+
+
+class Reports:
+    """What a session is told of messages that did not arrive. The first reports may fail."""
+
+    def __init__(self, fails: int = 0) -> None:
+        self.fails, self.told = fails, list[Told]()
+
+    async def __call__(self, told: Told) -> Answer:
+        if self.fails:
+            self.fails -= 1
+            raise OSError("the disk is full")
+        self.told.append(told)
+        return Answer()
+
+    def data(self) -> list[tuple[str | None, str | None, str]]:
+        """The place, the person, and why."""
+        return sorted((one.data["place"], one.data["person"], one.data["why"]) for one in self.told)
+
+
+def reporting(room: Room, reports: Reports, *platforms: SmallPlatform) -> Outbox:
+    """An outbox that tells the session."""
+    adapters = {one.platform: one for one in platforms or (room.web, room.other)}
+    return Outbox(room.world.store, room.hot, room.world.clock, adapters, reports)
+
+
+async def test_the_session_hears_which_place_and_whom_a_message_did_not_reach(room: Room) -> None:
+    reports = Reports()
+    outbox = reporting(room, reports)
+    room.other.closed.add(room.there)
+    room.web.closed.add("ann")
+    await room.delivered(outbox)
+    await room.world.does(room.host, room.poll, Show("hint", "ann"), Show("board"))
+    await room.delivered(outbox)
+
+    place, person = reports.told
+    assert (place.data, person.data) == (
+        {"place": room.there, "person": None, "why": "small:C1 is closed"},
+        {"place": None, "person": "ann", "why": "ann is closed"},
+    )
+    assert {(one.dialog, one.tenant, one.by, one.what, one.at) for one in reports.told} == {
+        (room.session, "acme", None, "unreached", room.world.now)
+    }
+    assert place.id != person.id
+
+
+async def test_the_session_hears_of_a_platform_that_is_off(room: Room) -> None:
+    reports = Reports()
+    await room.delivered(reporting(room, reports, room.web))
+
+    assert reports.data() == [(room.there, None, "small is not set up")]
+
+
+async def test_what_cannot_be_reported_is_not_at_its_end(room: Room) -> None:
+    reports = Reports(fails=1)
+    outbox = reporting(room, reports)
+    room.other.closed.add(room.there)
+    await room.delivered(outbox)
+    before = (reports.data(), (await room.world.store.counts()).waiting)
+    room.world.move(LEASE.total_seconds() + 1)
+    await room.delivered(outbox)
+
+    assert before == ([], 1)
+    assert (reports.data(), (await room.world.store.counts()).waiting) == (
+        [(room.there, None, "small:C1 is closed")],
+        0,
+    )
+
+
+async def test_no_session_hears_of_what_belongs_to_none(room: Room) -> None:
+    reports = Reports()
+    room.other.closed.add("small:C2")
+    begin = Begin("poll", "puppet", {"at_start": written(Show("board"))}, of="person")
+    await room.world.does(room.host, desk_of(room.host), begin, place="small:C2")
+    await room.delivered(reporting(room, reports))
+
+    assert [message.place for message in room.other.called if message.session is None] == ["small:C2"]
+    assert reports.told == []
+
+
+async def test_the_facilitators_read_whom_messages_did_not_reach_and_what_is_reachable_again_goes_out(
+    app: App, hands: HandClock
+) -> None:
+    small = SmallPlatform("small")
+    outbox = Outbox(app.store, app.hot, hands, {"web": app.adapters["web"], "small": small}, app.engine.hear)
+    fay = await app.engine.person(LOCAL, "web", "fay", "Fay", host=True)
+    ann = await app.engine.person(LOCAL, "small", "U1", "Ann")
+
+    async def typed(text: str) -> None:
+        hands.move(60)
+        await app.engine.hear(Commanded(id=text, at=hands.now(), tenant=LOCAL, by=fay, place="small:C1", text=text))
+        while await outbox.deliver():
+            pass
+
+    async def missed() -> list[tuple[str, str]]:
+        room = await app.engine.room(session, fay)
+        assert room is not None
+        (card,) = (one.card for one in room.seen if one.slot == "desk")
+        return [(plain(fact.label), lines_of(fact.value)) for fact in card.facts if "ot " in plain(fact.label)]
+
+    def lines_of(text: Text) -> str:
+        return "".join(piece if isinstance(piece, str) else getattr(piece, "person", "") for piece in text.pieces())
+
+    small.closed |= {"small:C1", ann}
+    await typed('start "Feedback"')
+    session = cast("tuple[str, object]", await app.engine.at(LOCAL, "small:C1"))[0]
+    first = await missed()
+    await app.engine.hear(Joined(id="j", at=hands.now(), tenant=LOCAL, by=ann, place="small:C1"))
+    await typed("end")
+    small.closed.clear()
+    await app.engine.reachable(LOCAL, "small:C1")
+    while await outbox.deliver():
+        pass
+
+    assert first == [("Not shown in the room", "small:C1 is closed")]
+    assert await missed() == [
+        ("Not shown in the room", "small:C1 is closed"),
+        ("Not reached", f"{ann}: {ann} is closed"),
+    ]
+    assert [lines(card)[0] for card in small.stands("small:C1")] == ["Feedback", "That was “Feedback”"]

@@ -323,7 +323,7 @@ def test_synonyms_and_suggestions_lead_to_commands() -> None:
 
 
 def test_who_may_use_what() -> None:
-    assert for_everybody == {"help", "poll", "sessions", "new", "start"}
+    assert for_everybody == {"help", "here", "poll", "sessions", "new", "start"}
     assert {verb for verb in VERBS if Command(verb).desk} == {"new", "sessions"}
 
 

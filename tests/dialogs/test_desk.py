@@ -197,6 +197,12 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             ),
         ),
     ),
+    "brings nothing here where there is nothing": (
+        DESK,
+        typed("here"),
+        HOST,
+        Step(DESK, reply=t("You lead no session that could come here. Create one with /ilt new.")),
+    ),
     **{
         f"takes none from {name}": (DESK, sent("create", **values), HOST, Step(DESK, reply=UNREAD))
         for name, values in {
@@ -213,7 +219,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     **{
         f"sends {name} with “{verb}” to a session": (DESK, typed(row.example), at, Step(DESK, reply=t(says, verb=verb)))
         for verb, row in VERBS.items()
-        if verb not in {"help", "new", "sessions", "start", "poll"}
+        if verb not in {"help", "here", "new", "sessions", "start", "poll"}
         for name, at, says in (("a host", HOST, BEGIN_ONE), ("a guest", VISITOR, BELONGS))
     },
     **{

@@ -652,6 +652,7 @@ CALLED, GUEST = (
     "You are a guest here. Ask your administrator for a link with which you can create sessions.",
 )
 THREE, IN = "3 learners on the roster", "It is in the room."
+THERE = "“Giving feedback that lands” is here already."
 LEADS = "1 person leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
 
@@ -665,6 +666,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "roster remove cem": (REMOVED, REMOVED, REMOVED, ENDED, OFF),
     'roster manager "Dana Roth" for ann': (DANA, DANA, DANA, ENDED, OFF),
     "roster facilitator ann": (LEADS, LEADS, LEADS, ENDED, OFF),
+    "here": (THERE, THERE, ENDED, ENDED, OFF),
     "checklist": (
         "The checklist goes out the day before. Send it now with /ilt checklist send.",
         UNSENT,
@@ -953,3 +955,23 @@ def test_whom_the_facilitator_does_not_see_is_not_called_again_and_everybody_els
 def test_it_hears_who_comes_and_needs_the_roster_for_commands_alone() -> None:
     assert KIND.hears == {Joined}
     assert KIND.root
+
+
+def test_a_session_comes_into_one_more_place_once() -> None:
+    """One class in several channels: what stands in one stands in the others."""
+    there = decide(OPEN, typed("here", place="slack:C2"), scene(FACILITATOR))
+    assert there.state.brief.places == (*OPEN.brief.places, "slack:C2")
+    assert there.reply == t("“{title}” is here now, too.", title="Feedback")
+    again = decide(there.state, typed("here", place="slack:C2"), scene(FACILITATOR))
+    assert (again.state, again.reply) == (there.state, t("“{title}” is here already.", title="Feedback"))
+    nowhere = decide(OPEN, typed("here"), scene(FACILITATOR))
+    assert nowhere.state == OPEN
+    learner = decide(OPEN, typed("here", place="slack:C2"), scene(LEARNER))
+    assert (learner.state, learner.effects) == (OPEN, ())
+
+
+def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> None:
+    missed = decide(OPEN, told("unreached", place="slack:C1", person=None, why="Not there."), scene(None)).state
+    assert missed.unreached
+    assert decide(missed, told("reached", place="slack:C1"), scene(None)) == Step(OPEN, (Show("desk", FACILITATOR),))
+    assert decide(missed, told("reached", place="slack:C2"), scene(None)) == Step(missed)

@@ -152,8 +152,8 @@ def _told(puppet: Puppet, scene: Scene) -> dict[str, Any]:
 
 
 def view(puppet: Puppet, look: Look) -> Card:
-    """The slot, who looks, and what is counted. The slot `broken` cannot be drawn."""
-    if look.slot == "broken":
+    """The slot, who looks, and what is counted. The slot `broken` cannot be drawn until it is noted as mended."""
+    if look.slot == "broken" and not look.tally.counts("mended"):
         raise ZeroDivisionError
     looks = t("{viewer} as {role}", viewer=look.viewer or "everybody", role=str(look.role or "nobody"))
     named = (t("{who}", who=Who(look.slot.removeprefix("who:"))),) if look.slot.startswith("who:") else ()

@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 import storage.tables
-from dialogs.base import Note
+from dialogs.base import Brief, Commanded, Joined, Note, Said
+from dialogs.commands import Command
 from storage.batch import Batch
+from storage.live import Places
 from storage.sql import SqlStore, connect, migrate
-from tests.storage.contract import NOON, World
-from tests.storage.databases import Fresh
+from storage.tables import AT
+from tests.storage.contract import NOON, Puppet, World
+from tests.storage.databases import Fresh, Sqlite
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -144,6 +149,103 @@ def test_the_migrated_schema_is_that_of_the_models(tmp_path: Path) -> None:
     engine.dispose()
     assert tables(tmp_path / "x.db") == sorted(["alembic_version", *SQLModel.metadata.tables])
     assert storage.tables.NOTE.name in SQLModel.metadata.tables
+
+
+WEEK = timedelta(days=7)
+OPENED, CLOSED = NOON - 2 * WEEK, NOON - WEEK
+OF_0001 = {  # session -> what it said of itself, and the places that led to it, of which one session had each
+    "next": (Brief(title="next", starts=NOON + WEEK, places=("slack:C1", "web:next")), ["slack:C1", "web:next"]),
+    "some day": (Brief(title="some day", places=("web:some day",)), ["web:some day"]),
+    "live": (Brief(title="live", phase="open", starts=NOON, opened=OPENED), ["slack:C2", "web:live"]),
+    "last": (Brief(title="last", phase="closed", opened=OPENED, closed=CLOSED), ["slack:C3", "web:last"]),
+    "old": (Brief(title="old", phase="archived", opened=OPENED, closed=CLOSED), ["web:old"]),
+    "called off": (Brief(title="called off", phase="archived", starts=NOON + WEEK), ["web:called off"]),
+}
+AT_0002 = [
+    ("slack:C1", "next", "planned", NOON + WEEK),
+    ("slack:C2", "live", "open", OPENED),
+    ("slack:C3", "last", "closed", CLOSED),
+    ("web:called off", "called off", "archived", None),
+    ("web:last", "last", "closed", CLOSED),
+    ("web:live", "live", "open", OPENED),
+    ("web:next", "next", "planned", NOON + WEEK),
+    ("web:old", "old", "archived", CLOSED),
+    ("web:some day", "some day", "planned", None),
+]
+
+
+def as_of_0001(file: Path) -> None:
+    """A database as release 0.1.0 left it, with sessions in every phase, and places that lead to none."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = f"sqlite:///{file}"
+    command.upgrade(config, "0001")
+    db = sqlite3.connect(file)
+    db.execute("INSERT INTO tenant (id, name) VALUES ('acme', 'acme')")
+    db.execute("INSERT INTO person (id, tenant, name, locale, host) VALUES ('hana', 'acme', 'Hana', 'en', 1)")
+    for session, (brief, places) in OF_0001.items():
+        state = Puppet(brief=brief).model_dump_json()
+        db.execute(
+            "INSERT INTO dialog (id, tenant, scope, key, kind, session, cohort, state, done, begun)"
+            " VALUES (?, 'acme', 'person:hana', ?, 'hall', ?, '', ?, ?, ?)",
+            (session, session, session, state, brief.phase == "archived", "2026-11-01 12:00:00.000000"),
+        )
+        db.execute(
+            "INSERT INTO note (dialog, key, person, tenant, value, at, event, first, first_at)"
+            " VALUES (?, 'role', 'hana', 'acme', 'facilitator', ?, 'e', 'facilitator', ?)",
+            (session, *["2026-11-01 12:00:00.000000"] * 2),
+        )
+        for place in places:
+            row = (place, place.partition(":")[0], session)
+            db.execute("INSERT INTO place (tenant, id, platform, session) VALUES ('acme', ?, ?, ?)", row)
+    for place, led_to in (("slack:C8", None), ("slack:C9", "no more")):
+        db.execute("INSERT INTO place (tenant, id, platform, session) VALUES ('acme', ?, 'slack', ?)", (place, led_to))
+    db.commit()
+    db.close()
+
+
+async def test_places_of_the_first_release_lead_to_their_sessions_still(tmp_path: Path) -> None:
+    as_of_0001(tmp_path / "x.db")
+    database = Sqlite(tmp_path / "x.db")
+    migrate(database.url)
+
+    async with World(database) as world:
+        with store_of(world)._read.begin() as db:
+            rows = db.execute(select(AT).order_by(AT.c.place)).all()
+        await world.hear(
+            *(world.event(Said, "ann", place=f"slack:C{n}", words=5) for n in (1, 2, 3, 8, 9)),
+            world.event(Joined, "ben", place="slack:C1"),
+            world.event(Commanded, "hana", place="slack:C3", text="survey", command=Command("survey")),
+        )
+        roles = {session: (await world.ask(session, "hana"))["roster"] for session in OF_0001}
+        heard = {session: (await world.ask(session, "hana"))["heard"] for session in OF_0001}
+
+    assert [tuple(row) for row in rows] == [("acme", *row) for row in AT_0002]
+    assert {session: sorted(roster) for session, roster in roles.items()} == {
+        "next": ["ben", "hana"],
+        "some day": ["hana"],
+        "live": ["ann", "hana"],
+        "last": ["hana"],
+        "old": ["hana"],
+        "called off": ["hana"],
+    }
+    assert {session: what for session, what in heard.items() if what} == {"last": ["Commanded"]}
+
+
+async def test_places_are_written_by_the_migration_as_they_are_when_sessions_go_on(tmp_path: Path) -> None:
+    as_of_0001(tmp_path / "x.db")
+    database = Sqlite(tmp_path / "x.db")
+    migrate(database.url)
+
+    async with World(database) as world:
+        with store_of(world)._write.begin() as db:
+            places = Places(db)
+            for session, (brief, at) in OF_0001.items():
+                for place in at:
+                    places.put("acme", place, session, brief)
+
+    assert (places.changed, places.got) == (set(), set())
 
 
 def test_migrating_twice_is_migrating_once(tmp_path: Path) -> None:

@@ -107,6 +107,18 @@ async def test_what_has_waited_longest_goes_first_among_equals(world: World) -> 
     assert [post.slot for post in await world.due()] == ["b"]
 
 
+async def test_messages_of_one_moment_go_in_the_order_in_which_they_were_said(world: World) -> None:
+    slots = [f"s{n}" for n in (4, 1, 7, 3, 0, 6, 2, 5)]
+    _, session, _ = await board(world, *map(Show, slots))
+    posts = await world.due()
+    for post in posts:
+        await world.store.gone(post, OWNER, "nobody there")
+    await world.store.revive("acme", f"web:{session}", world.now)
+
+    assert [post.slot for post in posts] == slots
+    assert [post.slot for post in await world.due()] == slots
+
+
 async def test_a_card_that_cannot_be_made_keeps_no_other_waiting_and_is_tried_again(world: World) -> None:
     _, session, _ = await board(world, Show("broken"), Show("board"))
 
