@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from adapters.slack.blocks import (
-    WEIGHT,
+    LETTERS,
     Press,
     Row,
     context,
+    length,
     letters,
     marked,
     packed,
@@ -24,7 +25,6 @@ from adapters.slack.blocks import (
     read_press,
     section,
     spoken,
-    weight,
     words,
 )
 from adapters.slack.text import (
@@ -45,12 +45,13 @@ __all__ = ["Press", "Reader", "fallback", "message", "press_value", "read_press"
 
 BLOCKS = 50  # of a message
 BUTTONS = 25  # of one row
+PRESSED, HEAD = 4500, 1000  # letters of all buttons beneath a card, with their values, and of its title
 MENU = 5  # options of one menu
 TEXT, TITLE, LABEL, CONTEXT = 3000, 150, 75, 2000
 OPTION_VALUE = 150
 SHOWN = 30  # letters that a button shows of its label
 CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
-SENTENCES = 20  # of what is wrong with a form
+SENTENCES = 15  # of what is wrong with a form
 CAPS = (TEXT, 600, 250, 120)  # how long one text may be: the first that lets all of the card fit
 
 MARKS = {
@@ -83,7 +84,7 @@ class Drawing:
             self.most = cap
             head, rows, tail = self.parts(card)
             found = [*head, *(block for _, blocks in rows for block in blocks), *tail]
-            if len(found) <= most and weight(found) <= WEIGHT:
+            if len(found) <= most and length(found) <= LETTERS:
                 return found
         return self.cut(*self.parts(card), most)
 
@@ -95,9 +96,9 @@ class Drawing:
         """As many rows as fit, and a word on the others. What can be pressed beneath them stays."""
         shown = list(head)
         more = [context([guarded(spoken(rest(10_000)), CONTEXT)])]
-        spare = weight([*tail, *more])
+        spare = length([*tail, *more])
         for n, (_, blocks) in enumerate(rows):
-            if len(shown) + len(blocks) + len(tail) + 1 > most or weight([*shown, *blocks]) + spare > WEIGHT:
+            if len(shown) + len(blocks) + len(tail) + 1 > most or length([*shown, *blocks]) + spare > LETTERS:
                 left = sum(things for things, _ in rows[n:])
                 return [*shown, context([guarded(spoken(rest(left)), CONTEXT)]), *tail][:most]
             shown += blocks
@@ -121,13 +122,13 @@ class Drawing:
     def title(self, title: Text, menu: Json | None) -> Json:
         named = [self.reader.user(piece.person) for piece in title.pieces() if isinstance(piece, Who)]
         live = any(named) or any(isinstance(piece, When | Link) for piece in title.pieces())
-        said = line(title, self.reader, TEXT)
+        said = line(title, self.reader, HEAD)
         if menu:  # only a section holds a menu, and only mrkdwn is bold in it: words that it would change stay plain
             bold = harmless(title)
-            text = marked(f"*{mrkdwn(title, self.reader, TEXT - 100).strip()}*") if bold else words(said)
+            text = marked(f"*{mrkdwn(title, self.reader, HEAD).strip()}*") if bold else words(said)
             return {"type": "section", "text": text, "accessory": menu}
         if self.small or live or size(said) > TITLE:
-            return section(rich(title, self.reader, TEXT, bold=True))
+            return section(rich(title, self.reader, HEAD, bold=True))
         return {"type": "header", "text": words(said)}
 
     def menu(self, buttons: list[Button]) -> Json:
@@ -183,6 +184,8 @@ class Drawing:
         """What is pressed, and the small print."""
         leading = [] if self.private else self.leading(card)
         buttons = [self.button(one) for one in card.buttons if one not in leading]
+        while length(buttons) > PRESSED:
+            buttons.pop()
         opening = [self.opening(card, card.submit)] if card.fields and card.submit else []
         small = [f"✅ {spoken(DONE)}"] if card.tone == "done" else []
         small += [mrkdwn(card.footer, self.reader, CONTEXT)] if card.footer else []

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapters.slack.blocks import letters, packed, section, spoken, words
+from adapters.slack.blocks import VIEW_LETTERS, length, letters, packed, section, spoken, words
 from adapters.slack.text import MOST, Json, Reader, clean, line, rich, short, size
 from dialogs.card import Card, Field, Option, Wrong, t
 from dialogs.words import blank
 
-BLOCKS = 100
+BLOCKS, TEXTS = 100, 3  # of a form, and of those above its fields
 HEAD = 24  # letters of a modal's title and of its buttons
 OPTION, OPTION_ID, LABEL, KEY = 75, 150, 2000, 255
 BOXES = 10  # radio buttons or check boxes; more options are a list to open
@@ -30,9 +30,10 @@ def view(card: Card, dialog: str, slot: str, reader: Reader) -> Json:
     said = [rich(one, reader) for one in card.text]
     if size(title) > HEAD:
         said.insert(0, rich(card.title, reader, bold=True))
-    blocks = [block for _, blocks in packed(said) for block in blocks]
+    blocks = [block for _, blocks in packed(said) for block in blocks][:TEXTS]
     for field in card.fields:
-        blocks += drawn(field, reader)
+        if length(blocks) + length(block := list(drawn(field, reader))) <= VIEW_LETTERS:
+            blocks += block
     if card.footer:
         blocks.append(section(rich(card.footer, reader)))
     return {

@@ -11,7 +11,18 @@ from datetime import UTC, datetime
 from itertools import count
 
 from adapters.base import RoomView, Seen
-from adapters.slack.blocks import NOBODY, context, letters, packed, section, spoken, words
+from adapters.slack.blocks import (
+    LETTERS,
+    NOBODY,
+    VIEW_LETTERS,
+    context,
+    length,
+    letters,
+    packed,
+    section,
+    spoken,
+    words,
+)
 from adapters.slack.draw import Drawing
 from adapters.slack.text import Json, Reader, rich
 from dialogs.base import FACILITATOR, Brief, Listed, Role
@@ -83,7 +94,7 @@ class Page:
             if one.card.tone == "done":
                 continue
             room = min(CARD, self.most - len(self.blocks) - 1)
-            if room < ROOM:
+            if room < ROOM or length(self.blocks) + LETTERS > VIEW_LETTERS:
                 self.left_out += 1
                 continue
             if self.blocks and self.blocks[-1]["type"] != "rich_text":  # a session's name stands over its first card

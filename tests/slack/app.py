@@ -56,6 +56,7 @@ class App:
     commands: dict[str, bool] = field(default_factory=lambda: {"/ilt": True})  # and whether mentions come escaped
     events: frozenset[str] = frozenset(EVENTS)
     messages_tab: bool = True
+    read_only: bool = False  # then people can read the bot's direct messages, but write none
     home_tab: bool = True
     rotates: bool = False
     dms_strangers: bool = False  # whether the bot may write directly to people of other workspaces
@@ -76,6 +77,7 @@ class App:
             commands={one["command"]: one.get("should_escape", False) for one in features.get("slash_commands", ())},
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             messages_tab=home.get("messages_tab_enabled", False),
+            read_only=home.get("messages_tab_read_only_enabled", False),
             home_tab=home.get("home_tab_enabled", False),
             rotates=settings.get("token_rotation_enabled", False),
             redirect_urls=tuple(oauth.get("redirect_urls", ())),

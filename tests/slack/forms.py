@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tests.slack.checks import Thing
-from tests.slack.rooms import Message, View, elements
+from tests.slack.messages import View, elements
 
 ONE = {
     "users_select": "selected_user",
@@ -161,10 +161,10 @@ def _short(value: Any) -> Any:
     return {name: value[name] for name in ("text", "value") if name in value} if isinstance(value, dict) else value
 
 
-def pressable(where: Message | View, label: str) -> tuple[Thing, Thing, Thing | None]:
+def pressable(blocks: Sequence[Thing], label: str) -> tuple[Thing, Thing, Thing | None]:
     """The block, the element, and for a menu the option that carries this label."""
     seen = []
-    for block in where.blocks:
+    for block in blocks:
         for element in elements(block):
             for name, option in labels(element):
                 if name == label:

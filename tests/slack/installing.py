@@ -29,9 +29,11 @@ class Visit:
 async def installs(user: User, url: str, scopes: str | None = None) -> Visit:
     """Follow the link or redirect of the install page, consent, and open the address to which Slack sends one back."""
     slack = user.team.slack
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
         async with browser.get(url, allow_redirects=False) as got:
             page = await got.text()
+            # The cookie is for https only, which the app has here as little as Slack has.
+            kept = "; ".join(f"{name}={cookie.value}" for name, cookie in got.cookies.items())
             links = re.findall(r"https?://[^\"'\s]*/oauth/v2/authorize\?[^\"'\s]*", html.unescape(page))
             target = got.headers.get("Location") or (links[0] if links else "")
         if not target:
@@ -47,5 +49,6 @@ async def installs(user: User, url: str, scopes: str | None = None) -> Visit:
         expires = slack.now() + CODE_LIVES
         slack.codes[code] = {"user": user, "scopes": granted, "expires": expires, "redirect_uri": back}
         query = urlencode({"code": code, "state": asked.get("state", "")})
-        async with browser.get(f"{back}{'&' if '?' in back else '?'}{query}") as got:
+        whole = f"{back}{'&' if '?' in back else '?'}{query}"
+        async with browser.get(whole, headers={"Cookie": kept} if kept else {}) as got:
             return Visit(got.status, await got.text(), code)

@@ -15,8 +15,8 @@ TEXT = 40_000  # a longer text of a new message is cut
 UPDATED_TEXT = 4_000  # and of an update refused
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 ATTACHMENTS = 100
-# Slack names the error (msg_blocks_too_long) but not the number. slackapi/bolt-js#2867 saw 11,341 characters refused, and
-# #2509 saw up to 13,297 taken where all of them were markdown, so that is not counted here.
+# Slack names the error (msg_blocks_too_long) but not the number. slackapi/bolt-js#2867 saw 11,341 characters refused,
+# and #2509 saw up to 13,297 taken where all of them were markdown, so that is not counted here.
 WORDS_OF_ALL_BLOCKS = 11_000
 VIEW_SIZE = 250 * 1024
 METADATA_SIZE = 8 * 1024
@@ -65,7 +65,7 @@ def refused_message(args: Thing, *, update: bool = False) -> Refusal | None:
 
 
 def refused_metadata(metadata: Any) -> Refusal | None:
-    if metadata is None:
+    if metadata is None or metadata == {}:
         return None
     if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
         return Refusal("invalid_metadata_format")

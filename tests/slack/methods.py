@@ -43,13 +43,20 @@ def visible(call: Call) -> Iterable[User]:
     return [user for user in call.slack.users.values() if user.team is team or user.id in shared]
 
 
+def _shown(call: Call, user: User) -> Thing:
+    said = user.payload(call.install)
+    if not call.flag("include_locale"):
+        said.pop("locale", None)
+    return said
+
+
 def users_info(call: Call) -> Thing:
     user = next((one for one in visible(call) if one.id == call.arguments["user"]), None)
-    return {"user": user.payload(call.install)} if user else refuse("user_not_found")
+    return {"user": _shown(call, user)} if user else refuse("user_not_found")
 
 
 def users_list(call: Call) -> Thing:
-    page, cursor = call.page([user.payload(call.install) for user in call.install.team.people()])
+    page, cursor = call.page([_shown(call, user) for user in call.install.team.people()])
     return {"members": page, "cache_ts": int(call.slack.now().timestamp())} | {
         "response_metadata": {"next_cursor": cursor}
     }
@@ -87,11 +94,8 @@ def oauth_access(call: Call) -> Thing:
         refuse("invalid_code")
     if code["redirect_uri"] != (call.text("redirect_uri") or code["redirect_uri"]):
         refuse("bad_redirect_uri")
-    install = code["user"].team.installs(scopes=code["scopes"])
-    install.scopes = frozenset(code["scopes"])
-    old = install.tokens.pop()  # each exchange makes its token anew
-    del call.slack.tokens[old.value]
-    return _granted(call, install.new_token(rotates=app.rotates).value) | {"authed_user": {"id": code["user"].id}}
+    install = code["user"].team.installs(scopes=code["scopes"], rotates=app.rotates)
+    return _granted(call, install.tokens[-1].value) | {"authed_user": {"id": code["user"].id}}
 
 
 def _refreshed(call: Call) -> Thing:

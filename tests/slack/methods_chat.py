@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.slack.checks import Thing
 from tests.slack.limits import TEXT, refused_message
-from tests.slack.rooms import Message, Room, filled
+from tests.slack.messages import Message, filled
+from tests.slack.rooms import Room
 from tests.slack.web_api import Call, Refused, refuse
 
 HOW = ("mrkdwn", "parse", "link_names")
@@ -43,8 +44,8 @@ def update(call: Call) -> Thing:
         raise Refused.because(refusal)
     before = message.payload()
     blocks, attachments = arguments.get("blocks"), arguments.get("attachments")
-    message.text = arguments.get("text") or ("" if blocks else message.text)
-    message.blocks = filled(blocks or [], call.slack)
+    text = arguments.get("text") or ("" if blocks else message.text)
+    message.rewrite(text, filled(blocks or [], call.slack))
     message.attachments = _attachments(call)
     message.how = {name: call.flag(name) if name != "parse" else call.text(name) for name in HOW if name in arguments}
     if "metadata" in arguments:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.slack.checks import Thing
+from tests.slack.messages import Message
 from tests.slack.methods_chat import direct
-from tests.slack.rooms import Message, Room
+from tests.slack.rooms import Room
 from tests.slack.web_api import Call, refuse
 
 SCOPED = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from tests.slack.checks import Thing
-from tests.slack.forms import initial
 from tests.slack.limits import refused_view
+from tests.slack.messages import View
+from tests.slack.modals import DEEPEST, change, make, stack_on
 from tests.slack.people import User
-from tests.slack.rooms import View, filled
 from tests.slack.web_api import Call, Refused, refuse
-from tests.slack.workspace import TRIGGER_LIVES, Install, Slack
-
-DEEPEST = 3
+from tests.slack.workspace import TRIGGER_LIVES
 
 
 def open_view(call: Call) -> Thing:
@@ -58,31 +56,6 @@ def publish_view(call: Call) -> Thing:
     else:
         user.home = _new(call, user, "home")
     return {"view": user.home.payload()}
-
-
-# ------------------------------------------------------------------------- also for what the app answers a submission
-
-
-def make(slack: Slack, install: Install, user: User, given: Thing) -> View:
-    """A view, which nobody sees yet."""
-    blocks = filled(given["blocks"], slack)
-    view = View(slack.new_id("V"), user, install, given, blocks, slack.made_id("hash."))
-    view.values = initial(blocks)
-    slack.views[view.id] = view
-    return view
-
-
-def stack_on(user: User, view: View) -> None:
-    if user.stack:
-        view.root, view.previous = user.stack[0].id, user.stack[-1].id
-    user.stack.append(view)
-
-
-def change(view: View, given: Thing) -> None:
-    """Put other content into a view; what was entered stays where the ids stay."""
-    slack = view.owner.team.slack
-    view.given, view.blocks, view.hash = given, filled(given["blocks"], slack), slack.made_id("hash.")
-    view.values = initial(view.blocks, view.values)
 
 
 def _new(call: Call, user: User, kind: str) -> View:

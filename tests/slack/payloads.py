@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.slack.checks import Thing
-from tests.slack.rooms import Message, Room, View
+from tests.slack.forms import initial
+from tests.slack.messages import Message, View
+from tests.slack.rooms import Room
 
 if TYPE_CHECKING:
     from tests.slack.people import User
@@ -48,7 +50,7 @@ def block_actions(user: User, where: Message | View, install: Install, actions: 
     said |= {
         "container": container,
         "channel": {"id": room.id, "name": names.get(room.type, room.name)},
-        "state": {"values": where.state(user)},
+        "state": {"values": initial(where.blocks, where.state(user))},
         "response_url": install.slack.delivery.responses.url(room, user, install, where),
         "actions": actions,
     }

@@ -8,20 +8,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.slack import payloads
+from tests.slack import modals, payloads
 from tests.slack.checks import Thing
-from tests.slack.delivery import COMMANDS, INTERACTIVE, Answer
-from tests.slack.forms import entered, fields, pressable, shortcomings
+from tests.slack.delivery import COMMANDS, INTERACTIVE
+from tests.slack.forms import entered, fields, pressable
 from tests.slack.installing import Visit, installs
-from tests.slack.limits import refused_message, refused_view
+from tests.slack.limits import refused_message
+from tests.slack.messages import Message, View
 from tests.slack.reading import Read
-from tests.slack.rooms import Message, Room, View
+from tests.slack.rooms import Room
 from tests.slack.typed import as_command, as_message
 
 if TYPE_CHECKING:
     from tests.slack.workspace import Install, Slack, Team
-
-TROUBLE = "We had some trouble connecting. Try again?"
 
 
 @dataclass(eq=False)
@@ -96,18 +95,18 @@ class User:
         name, _, rest = text.partition(" ")
         install = self.team.install
         if name not in self.slack.app.commands or not install or not install.active:
-            return self._trouble(f"{name} is not a valid command.")
+            return self.troubled(f"{name} is not a valid command.")
         words = as_command(rest.strip(), self) if self.slack.app.commands[name] else rest.strip()
         before = self._shown()
         answer = await self.slack.delivery.send(COMMANDS, name, payloads.command(self, room, install, name, words))
         if not answer.ok:
             error = "operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed"
-            return self._trouble(f'{name} failed with the error "{error}"')
+            return self.troubled(f'{name} failed with the error "{error}"')
         given = answer.thing if answer.thing is not None else {"text": answer.body}
         public: list[Message] = []
         if given.get("text") or given.get("blocks"):
             if refusal := refused_message(given):
-                return self._trouble(f'{name} failed with the error "{refusal.error}"')
+                return self.troubled(f'{name} failed with the error "{refusal.error}"')
             public.append(self.slack.delivery.responses.shown(room, self, install, given))
         return self._new(before, [one for one in public if not one.only])
 
@@ -128,7 +127,8 @@ class User:
 
     async def writes_to_bot(self, text: str) -> Message:
         """Write to the bot directly."""
-        assert self.slack.app.messages_tab, "the app takes no messages"
+        assert self.slack.app.messages_tab, "the app has no messages"
+        assert not self.slack.app.read_only, "the app takes no messages"
         return await self.writes(self.dm, text)
 
     async def edits(self, message: Message, text: str) -> None:
@@ -162,13 +162,15 @@ class User:
         await room.leaves(self)
 
     def reads(self, room: Room, *, thread: Message | Read | None = None) -> list[Read]:
-        """What this person finds in a room, or in one thread of it, from the oldest to the newest."""
+        """What others wrote into a room, or into one thread of it, from the oldest to the newest."""
         self._sees(room)
         above = _message(thread).ts if thread else None
         return [
             message.read_by(self)
             for message in room.messages
-            if not message.deleted and message.only in {None, self.id} and (not above or above == message.thread_ts)
+            if not (message.deleted or message.subtype)
+            and message.only in {None, self.id}
+            and (not above or above == message.thread_ts)
         ]
 
     def last(self, room: Room) -> Message:
@@ -189,10 +191,16 @@ class User:
 
     # -------------------------------------------------------------------------------------------- in cards and views
 
-    async def presses(self, where: Message | Read | View | None, label: str, *, confirms: bool = True) -> Read:
-        """Press a button or a menu's option by its label; what is shown to this person alone because of it."""
+    async def presses(
+        self, where: Message | Read | View | None, label: str, *, confirms: bool = True, late: bool = False
+    ) -> Read:
+        """Press a button or a menu's option by its label; what is shown to this person alone because of it.
+
+        Late is to press what was there before the message's last change, as happens when the two cross.
+        """
         found = self._before(where)
-        block, element, option = pressable(found, label)
+        old = found.earlier[-1] if late and isinstance(found, Message) else found.blocks
+        block, element, option = pressable(old, label)
         if "confirm" in element and not confirms:
             return Read()
         if address := (option or element).get("url"):
@@ -215,31 +223,15 @@ class User:
 
     async def submits(self) -> dict[str, str]:
         """Submit the modal: nothing if it was taken, else what is wrong at which label."""
-        view = self.view
-        assert view, "there is nothing to submit"
-        if wrong := shortcomings(view):
-            return wrong
-        answer = await self.slack.delivery.send(INTERACTIVE, "view_submission", payloads.submission(self, view))
-        if not answer.ok or not self._follows(view, answer):
-            self._trouble(TROUBLE)
-            return {"": TROUBLE}
-        said = answer.thing or {}
-        if said.get("response_action") == "errors":
-            labels = {block["block_id"]: name for name, block, _ in fields(view.blocks)}
-            return {labels[block_id]: words for block_id, words in said["errors"].items()}
-        return {}
+        return await modals.submits(self)
 
     async def closes(self, *, everything: bool = False) -> None:
         """Close the modal, or all that are stacked."""
-        view = self.view
-        assert view, "there is nothing to close"
-        del self.stack[0 if everything else -1 :]
-        if view.given.get("notify_on_close"):
-            closing = payloads.closing(self, view, cleared=everything)
-            await self.slack.delivery.send(INTERACTIVE, "view_closed", closing)
+        await modals.closes(self, everything=everything)
 
     async def opens_home(self, tab: str = "home") -> None:
         """Open the app's Home tab, or another of its tabs."""
+        assert self.slack.app.home_tab or tab != "home", "the app has no Home tab"
         install = self.team.installed()
         event: Thing = {"type": "app_home_opened", "user": self.id, "channel": self.dm.id, "tab": tab}
         event["event_ts"] = self.slack.ts()
@@ -287,42 +279,13 @@ class User:
         before = self._shown()
         payload = payloads.block_actions(self, where, install, [action])
         answer = await self.slack.delivery.send(INTERACTIVE, "block_actions", payload)
-        return self._new(before, []) if answer.ok else self._trouble("⚠ " + (answer.reason or str(answer.status)))
+        return self._new(before, []) if answer.ok else self.troubled("⚠ " + (answer.reason or str(answer.status)))
 
     async def _reaction(self, kind: str, message: Message, name: str) -> None:
         item = {"type": "message", "channel": message.room.id, "ts": message.ts}
         event = {"type": kind, "user": self.id, "reaction": name, "item": item, "item_user": message.user}
         for install in message.room.seen_by(member=True)[:1]:
             await self.slack.delivery.event(install, kind, event | {"event_ts": self.slack.ts()}, message.room)
-
-    def _follows(self, view: View, answer: Answer) -> bool:
-        """Do with the modal what the app has answered; whether that can be done."""
-        from tests.slack.methods_views import change, make, stack_on  # noqa: PLC0415 - these know the whole service
-
-        said = answer.thing
-        if said is None:
-            self.stack.remove(view)
-            return not answer.body.strip()
-        match said.get("response_action"):
-            case None:
-                self.stack.remove(view)
-                return not said
-            case "clear":
-                self.stack.clear()
-            case "errors":
-                inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
-                return bool(said.get("errors")) and said["errors"].keys() <= inputs
-            case "update" | "push" as how:
-                given: Thing = said.get("view") or {}
-                if refused_view(given) or (how == "push" and len(self.stack) >= 3):
-                    return False
-                if how == "update":
-                    change(view, given)
-                else:
-                    stack_on(self, make(self.slack, view.install, self, given))
-            case _:
-                return False
-        return True
 
     def _shown(self) -> set[str]:
         return {message.ts for message in self._private()}
@@ -346,7 +309,8 @@ class User:
         live = tuple(one for read in reads for one in read.live)
         return Read(words, buttons, all(read.private for read in reads), live, found[-1] if found else None)
 
-    def _trouble(self, words: str) -> Read:
+    def troubled(self, words: str) -> Read:
+        """Slack tells this person that something went wrong."""
         self.troubles.append(words)
         return Read(words, private=True)
 

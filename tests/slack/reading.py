@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from re import Pattern
+from typing import TYPE_CHECKING
 
 from tests.slack.checks import Thing
+from tests.slack.marks import BARE, ENTITY, MARKDOWN_MARKS, MARKS, unmarked, when
 
 if TYPE_CHECKING:
+    from tests.slack.messages import Message, View
     from tests.slack.people import User
-    from tests.slack.rooms import Message, View
-
-ENTITY = re.compile(r"<([^<>]+)>")
-# What Slack makes live of bare text: everybody, a channel or a person by name, an address.
-BARE = re.compile(
-    r"(?<![\w/@])@[\w.-]+|(?<![\w&/#])#[\w-]+|\b(?:https?://|mailto:|www\.)[^\s<>|]+|\b[\w.+-]+@[\w-]+\.\w+"
-)
-MARKS = (
-    re.compile(r"```.+?```", re.DOTALL),
-    re.compile(r"`[^`\n]+`"),
-    re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]*(?<=[^\s*])\*(?![\w*])"),
-    re.compile(r"(?<![\w_])_(?=[^\s_])[^_\n]*(?<=[^\s_])_(?![\w_])"),
-    re.compile(r"(?<![\w~])~(?=[^\s~])[^~\n]*(?<=[^\s~])~(?![\w~])"),
-    re.compile(r"^(?:&gt;|>)+.*$", re.MULTILINE),
-)
-MARKDOWN_MARKS = (
-    *MARKS[:2],
-    re.compile(r"(\*\*|__|~~)(?=\S).+?(?<=\S)\1"),
-    re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]*(?<=[^\s*])\*(?![\w*])"),
-    re.compile(r"(?<![\w_])_(?=[^\s_])[^_\n]*(?<=[^\s_])_(?![\w_])"),
-    re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)"),
-    re.compile(r"^\s*(?:#{1,6} |[-*+] |\d+[.)] |(?:&gt;|>)).*$", re.MULTILINE),
-)
-TOKENS = {
-    "date_num": "%Y-%m-%d",
-    "date_slash": "%m/%d/%Y",
-    "date_long": "%A, %B %-d, %Y",
-    "date_long_full": "%A, %B %-d, %Y",
-    "date_long_pretty": "%A, %B %-d, %Y",
-    "date_short": "%b %-d, %Y",
-    "date_short_pretty": "%b %-d, %Y",
-    "date_pretty": "%B %-d, %Y",
-    "date": "%B %-d, %Y",
-    "time": "%-I:%M %p",
-    "time_secs": "%-I:%M:%S %p",
-    "day_divider_pretty": "%A, %B %-d",
-}
 
 
 @dataclass(frozen=True)
@@ -122,7 +85,7 @@ class _Page:
     def mrkdwn(self, raw: str, *, bare: bool = True) -> None:
         self.line(self.inline(raw, MARKS, bare=bare))
 
-    def inline(self, raw: str, marks: Sequence[re.Pattern[str]], *, bare: bool) -> str:
+    def inline(self, raw: str, marks: Sequence[Pattern[str]], *, bare: bool) -> str:
         """The words of a marked text, while what is live in it is noted."""
         for mark in marks:
             self.live += [html.unescape(found.group()) for found in mark.finditer(ENTITY.sub("x", raw))]
@@ -130,7 +93,7 @@ class _Page:
             self.bare(ENTITY.sub(" ", raw))
         parts = ENTITY.split(raw)
         for place, inner in enumerate(parts):
-            parts[place] = self.entity(inner) if place % 2 else html.unescape(_unmarked(inner))
+            parts[place] = self.entity(inner) if place % 2 else html.unescape(unmarked(inner))
         return "".join(parts)
 
     def entity(self, inner: str) -> str:
@@ -302,32 +265,3 @@ class _Page:
 
 
 _TARGETS = ("user_id", "usergroup_id", "team_id", "channel_id", "range", "url")
-
-
-def when(stamp: int, form: str, zone: str, fallback: str) -> str:
-    """A moment as a device in this zone shows it, or the fallback where it says that only Slack could."""
-    try:
-        moment = datetime.fromtimestamp(stamp, ZoneInfo(zone))
-        return re.sub(r"\{(\w+)\}", lambda token: moment.strftime(TOKENS[token.group(1)]), form)
-    except KeyError:
-        return fallback
-
-
-def _unmarked(raw: str) -> str:
-    """Without the marks that only change how the words look."""
-    raw = re.sub(r"^(?:&gt;|>)+ ?", "", raw, flags=re.MULTILINE)
-    for mark in (*MARKS[1:5], MARKDOWN_MARKS[2]):
-        raw = mark.sub(lambda found: found.group().strip("*_~`"), raw)
-    return raw
-
-
-def live_texts(value: Any) -> Iterator[str]:
-    """Every mrkdwn text in these blocks that is not verbatim, however deep it is."""
-    if isinstance(value, dict):
-        if value.get("type") == "mrkdwn" and not value.get("verbatim"):
-            yield str(value["text"])
-        for inner in value.values():
-            yield from live_texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from live_texts(inner)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.slack.checks import Thing
 from tests.slack.limits import refused_message
-from tests.slack.rooms import Message, Room, filled
+from tests.slack.messages import Message, filled
+from tests.slack.rooms import Room
 
 if TYPE_CHECKING:
     from tests.slack.people import User
@@ -91,7 +92,7 @@ class Responses:
 
     def _replaced(self, message: Message, given: Thing) -> None:
         before = message.payload()
-        message.text, message.blocks = given.get("text") or "", filled(given.get("blocks") or [], self.slack)
+        message.rewrite(given.get("text") or "", filled(given.get("blocks") or [], self.slack))
         message.attachments = given.get("attachments") or []
         if not message.only:
             self.slack.later(self.slack.changes(message, before))

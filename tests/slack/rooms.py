@@ -1,159 +1,19 @@
-"""What there is in a workspace to talk in: channels and direct messages, their messages, and views."""
+"""What there is in a workspace to talk in: channels and direct messages, and what becomes of them."""
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.slack.checks import Thing
+from tests.slack.messages import Message
 
 if TYPE_CHECKING:
     from tests.slack.people import User
-    from tests.slack.reading import Read
-    from tests.slack.workspace import Install, Slack, Team
-
-STATEFUL = ("select", "picker", "checkboxes", "radio_buttons", "_input")
+    from tests.slack.workspace import Install, Team
 
 
-def filled(blocks: list[Thing], slack: Slack) -> list[Thing]:
-    """These blocks as Slack keeps them: each with a block_id, each element with an action_id."""
-    kept = copy.deepcopy(blocks)
-    for block in kept:
-        if block["type"] == "markdown" or not block.get("block_id"):
-            block["block_id"] = slack.made_id("b")
-        for element in elements(block):
-            if element["type"] not in {"image", "plain_text", "mrkdwn"}:
-                element.setdefault("action_id", slack.made_id("a"))
-    return kept
-
-
-def elements(block: Thing) -> list[Thing]:
-    """What can be worked in a block."""
-    if block["type"] in {"actions", "context_actions"}:
-        return list(block["elements"])
-    if block["type"] == "input":
-        return [block["element"]]
-    if block["type"] == "carousel":
-        return [element for card in block["elements"] for element in card.get("actions", ())]
-    if block["type"] == "card":
-        return list(block.get("actions", ()))
-    if block["type"] == "container":
-        return [element for child in block["child_blocks"] for element in elements(child)]
-    return [block["accessory"]] if "accessory" in block else []
-
-
-@dataclass(eq=False)
-class Message:
-    """One message, as it stands now."""
-
-    room: Room
-    ts: str
-    user: str
-    team: str
-    text: str
-    blocks: list[Thing] = field(default_factory=list)
-    attachments: list[Thing] = field(default_factory=list)
-    install: Install | None = None  # whose bot wrote it
-    thread_ts: str | None = None
-    metadata: Thing | None = None
-    only: str | None = None  # an ephemeral message is for this user
-    subtype: str | None = None
-    how: Thing = field(default_factory=dict)  # mrkdwn, parse and link_names as they were sent
-    edited: Thing | None = None
-    deleted: bool = False
-    reactions: dict[str, list[str]] = field(default_factory=dict)
-    states: dict[str, dict[str, dict[str, Thing]]] = field(default_factory=dict)  # user, block_id, action_id
-
-    def payload(self, *, metadata: bool = False) -> Thing:
-        """The message as Slack shows it to programs."""
-        said: Thing = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": self.team}
-        if self.subtype:
-            said["subtype"] = self.subtype
-        if self.install:
-            bot = self.install
-            said |= {"bot_id": bot.bot_id, "app_id": bot.slack.app.id, "bot_profile": bot.profile()}
-        for name in ("blocks", "attachments", "edited"):
-            if value := getattr(self, name):
-                said[name] = copy.deepcopy(value)
-        if metadata and self.metadata:
-            said["metadata"] = copy.deepcopy(self.metadata)
-        if self.reactions:
-            said["reactions"] = [
-                {"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions.items()
-            ]
-        if self.thread_ts:
-            said |= {"thread_ts": self.thread_ts}
-            if self.thread_ts != self.ts and (parent := self.room.find(self.thread_ts)):
-                said["parent_user_id"] = parent.user
-        if replies := self.room.replies(self):
-            users = list(dict.fromkeys(reply.user for reply in replies))
-            said |= {
-                "thread_ts": self.ts,
-                "reply_count": len(replies),
-                "reply_users": users,
-                "reply_users_count": len(users),
-                "latest_reply": replies[-1].ts,
-            }
-        return said
-
-    def state(self, user: User) -> dict[str, dict[str, Thing]]:
-        return self.states.setdefault(user.id, {})
-
-    def read_by(self, user: User) -> Read:
-        from tests.slack.reading import read_message  # noqa: PLC0415 - reading reads messages, and messages are read
-
-        return read_message(self, user)
-
-
-@dataclass(eq=False)
-class View:
-    """A modal or a Home tab, as its owner has it before them."""
-
-    id: str
-    owner: User
-    install: Install
-    given: Thing
-    blocks: list[Thing]
-    hash: str
-    root: str = ""
-    previous: str | None = None
-    values: dict[str, dict[str, Thing]] = field(default_factory=dict)
-
-    def payload(self) -> Thing:
-        """The view as Slack shows it to programs."""
-        given = self.given
-        return {
-            "id": self.id,
-            "team_id": self.owner.team.id,
-            "type": given["type"],
-            "blocks": copy.deepcopy(self.blocks),
-            "private_metadata": given.get("private_metadata", ""),
-            "callback_id": given.get("callback_id", ""),
-            "external_id": given.get("external_id", ""),
-            "state": {"values": copy.deepcopy(self.values)},
-            "hash": self.hash,
-            "title": given.get("title"),
-            "clear_on_close": given.get("clear_on_close", False),
-            "notify_on_close": given.get("notify_on_close", False),
-            "close": given.get("close"),
-            "submit": given.get("submit"),
-            "previous_view_id": self.previous,
-            "root_view_id": self.root or self.id,
-            "app_id": self.install.slack.app.id,
-            "app_installed_team_id": self.install.team.id,
-            "bot_id": self.install.bot_id,
-        }
-
-    def state(self, user: User) -> dict[str, dict[str, Thing]]:
-        return self.values
-
-    @property
-    def read(self) -> Read:
-        """What its owner reads."""
-        from tests.slack.reading import read_view  # noqa: PLC0415 - reading reads views, and views are read
-
-        return read_view(self)
+# What has another name in a private channel.
+PRIVATE = {"channel_archive", "channel_unarchive", "channel_rename", "channel_deleted"}
 
 
 class Room:
@@ -226,40 +86,42 @@ class Room:
 
     # ------------------------------------------------------------------------------- what people do to the room
 
-    async def invite_bot(self, by: User | None = None) -> None:
-        """Bring the bot in; it hears of its own arrival."""
-        install = self.team.installed()
-        if install.bot.id not in self.members:
-            self.members.append(install.bot.id)
-            await self._says("member_joined_channel", self._moved(install.bot, inviter=by.id if by else None))
+    async def invite_bot(self, by: User | None = None, *, of: Team | None = None) -> None:
+        """Bring the bot in, of the room's own workspace or of one that shares it; it hears of its own arrival."""
+        bot = (of or self.team).installed().bot
+        if bot.id not in self.members:
+            await self._arrives(bot, {"inviter": by.id} if by else {})
 
-    async def kick_bot(self) -> None:
+    async def kick_bot(self, by: User | None = None) -> None:
         install = self.team.installed()
         self.members.remove(install.bot.id)
         kind = "group_left" if self.private else "channel_left"
-        event = {"type": kind, "channel": self.id, "actor_id": "", "event_ts": self.slack.ts()}
+        event = {"type": kind, "channel": self.id, "actor_id": by.id if by else "", "event_ts": self.slack.ts()}
         await self.slack.delivery.event(install, kind, event)
 
     async def archive(self) -> None:
         self.archived = True
-        await self._says("channel_archive")
+        await self._says("channel_archive", {"channel": self.id, "user": self._somebody()})
+        await self._notes("channel_archive", "archived the channel")
 
     async def unarchive(self) -> None:
         self.archived = False
-        await self._says("channel_unarchive")
+        await self._says("channel_unarchive", {"channel": self.id, "user": self._somebody()})
+        await self._notes("channel_unarchive", "un-archived the channel")
 
     async def rename(self, name: str) -> None:
-        self.name = name
+        old, self.name = self.name, name
         channel = {"id": self.id, "name": name, "name_normalized": name, "created": self.created}
         await self._says("channel_rename", {"channel": channel | {"is_channel": not self.private}})
+        await self._notes("channel_name", f"has renamed the channel to {name}", old_name=old, name=name)
 
     async def make_private(self) -> None:
         """Convert the channel; its id stays, so the C says nothing about who can read it."""
         self.private = True
-        await self._says("channel_convert_to_private", {"user": self.members[0]}, message=True)
+        await self._notes("channel_convert_to_private", "made this channel private")
 
     async def change_id(self) -> str:
-        """Give the channel another id, as may happen when it begins to be shared."""
+        """Give the channel another id, as may happen when it begins to be shared; the old one."""
         old, self.id = self.id, self.slack.new_id("C")
         self.slack.rooms[self.id] = self.slack.rooms.pop(old)
         await self._says("channel_id_changed", {"old_channel_id": old, "new_channel_id": self.id})
@@ -268,10 +130,10 @@ class Room:
     async def share_with(self, team: Team) -> None:
         """Open the channel to another workspace by Slack Connect."""
         self.shared_with.append(team)
-        await self._says("channel_shared", {"connected_team_id": team.id})
+        await self._says("channel_shared", {"connected_team_id": team.id, "channel": self.id})
 
     async def delete(self) -> None:
-        await self._says("channel_deleted")
+        await self._says("channel_deleted", {"channel": self.id, "actor_id": self._somebody()})
         del self.slack.rooms[self.id]
 
     async def admin_deletes(self, message: Message) -> None:
@@ -281,36 +143,40 @@ class Room:
     async def joins(self, user: User) -> None:
         assert user.team in self.teams, f"{user.name}'s workspace does not share #{self.name}"
         if user.id not in self.members:
-            self.members.append(user.id)
-            await self._says("member_joined_channel", self._moved(user))
+            await self._arrives(user, {})
 
     async def leaves(self, user: User) -> None:
         self.members.remove(user.id)
         await self._says("member_left_channel", self._moved(user))
+        await self._notes("channel_leave", "has left the channel", user)
 
-    def _moved(self, user: User, **more: Any) -> Thing:
+    # ----------------------------------------------------------------------------------------------------- within
+
+    async def _arrives(self, user: User, inviter: Thing) -> None:
+        self.members.append(user.id)
+        await self._says("member_joined_channel", self._moved(user) | inviter)
+        await self._notes("channel_join", "has joined the channel", user, **inviter)
+
+    def _moved(self, user: User) -> Thing:
         kind = "G" if self.private else "C"
-        known = {name: value for name, value in more.items() if value}
-        return {"user": user.id, "channel": self.id, "channel_type": kind, "team": user.team.id} | known
+        return {"user": user.id, "channel": self.id, "channel_type": kind, "team": user.team.id}
 
-    async def _says(self, kind: str, event: Thing | None = None, *, message: bool = False) -> None:
+    def _somebody(self) -> str:
+        return self.members[0] if self.members else ""
+
+    async def _notes(self, subtype: str, words: str, user: User | None = None, **more: Any) -> None:
+        """The grey line that Slack itself writes into the room, which the app hears as a message."""
+        user = user or self.slack.users.get(self._somebody())
+        if user:
+            message = self.slack.add(self, user, f"<@{user.id}> {words}", subtype=subtype, more=more)
+            await self.slack.tell(message)
+
+    async def _says(self, kind: str, event: Thing) -> None:
         """Tell the app, if one of its installations can see this room."""
-        if self.private and kind.startswith("channel_") and kind not in {"channel_id_changed", "channel_shared"}:
-            kind = kind if message else kind.replace("channel_", "group_")
-        content = {"channel": self.id} | (event or {}) | {"event_ts": self.slack.ts()}
-        if message:
-            content |= {
-                "type": "message",
-                "subtype": kind,
-                "ts": content["event_ts"],
-                "text": "",
-                "channel_type": "group",
-            }
-            kind = "message.groups"
-        content.setdefault("type", kind)
-        for install in self.seen_by():
-            await self.slack.delivery.event(install, kind, content, self)
-            return
+        if self.private and kind in PRIVATE:
+            kind = kind.replace("channel_", "group_")
+        for install in self.seen_by()[:1]:
+            await self.slack.delivery.event(install, kind, {"type": kind, "event_ts": self.slack.ts()} | event, self)
 
     def seen_by(self, *, member: bool = False) -> list[Install]:
         """The installations whose bot is in here, or could look in; Slack sends an event to one of them only."""

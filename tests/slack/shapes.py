@@ -269,7 +269,7 @@ TABLE |= {
         "is_collapsible": flag,
         "default_collapsed": flag,
     },
-    "alert": BLOCK | {"text!": text(200), "level": one_of("default", "info", "warning", "error", "success")},
+    "alert": BLOCK | {"text!": text(3000), "level": one_of("default", "info", "warning", "error", "success")},
     "plan": BLOCK | {"title!": words(None, 1), "tasks": items(kind("task_card"), 1)},
     "task_card": BLOCK
     | {

@@ -179,9 +179,9 @@ async def socketed(slack: Slack) -> AsyncIterator[SmallBot]:
     bot = SmallBot(slack)
     client = AsyncWebClient(base_url=slack.api_url)
     handler = AsyncSocketModeHandler(bot.app, slack.app.app_token, web_client=client)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await slack.delivery.sockets.arrived()
     try:
         yield bot
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]

@@ -210,6 +210,11 @@ ROWS = (
     Row("carousel", 10, lambda n: [{"type": "carousel", "elements": [card()] * n}]),
     Row("container blocks", 10, lambda n: container(child_blocks=[section()] * n)),
     Row("container title", 150, lambda n: container(title=plain("x" * n))),
+    Row("container subtitle", 150, lambda n: container(subtitle=plain("x" * n))),
+    Row("alert text", 3000, lambda n: [{"type": "alert", "text": plain("x" * n)}]),
+    Row("overflow url", 3000, lambda n: beside(type="overflow", options=options(1, url="x" * n))),
+    Row("min_length of an input", 3000, lambda n: entry(type="plain_text_input", min_length=n)),
+    Row("external_id", 255, lambda n: modal(external_id="x" * n), "view"),
     Row("view title", 24, lambda n: modal(title=plain("x" * n)), "view"),
     Row("view submit", 24, lambda n: modal(submit=plain("x" * n)), "view"),
     Row("view close", 24, lambda n: modal(close=plain("x" * n)), "view"),
@@ -226,7 +231,7 @@ ROWS = (
     Row(
         "metadata",
         8192,
-        lambda n: {"event_type": "x", "event_payload": {"x": "x" * (n - 46)}},
+        lambda n: {"event_type": "x", "event_payload": {"x": "x" * (n - 47)}},
         "metadata",
     ),
 )
@@ -240,53 +245,162 @@ RULES = (
     Rule("a header is plain", [{"type": "header", "text": plain()}], [{"type": "header", "text": marked()}]),
     Rule("a button is plain", actions(button()), actions(button(text=marked()))),
     Rule("a text is an object", [section(text=plain())], [section(text="x")]),
-    Rule("verbatim is for mrkdwn", [section(text=marked() | {"verbatim": True})], [section(text=plain() | {"verbatim": True})]),
-    Rule("emoji is for plain text", [section(text=plain() | {"emoji": True})], [section(text=marked() | {"emoji": True})]),
+    Rule(
+        "verbatim is for mrkdwn",
+        [section(text=marked() | {"verbatim": True})],
+        [section(text=plain() | {"verbatim": True})],
+    ),
+    Rule(
+        "emoji is for plain text", [section(text=plain() | {"emoji": True})], [section(text=marked() | {"emoji": True})]
+    ),
     Rule("a style is known", actions(button(style="primary")), actions(button(style="blue"))),
     Rule("an input stands in an input block", entry(type="plain_text_input"), actions({"type": "plain_text_input"})),
     Rule("a button stands in no input block", entry(type="datepicker"), entry(**button())),
-    Rule("several are chosen beside a section", beside(type="multi_users_select"), actions({"type": "multi_users_select"})),
-    Rule("context holds no buttons", [{"type": "context", "elements": [image()]}], [{"type": "context", "elements": [button()]}]),
+    Rule(
+        "several are chosen beside a section",
+        beside(type="multi_users_select"),
+        actions({"type": "multi_users_select"}),
+    ),
+    Rule(
+        "context holds no buttons",
+        [{"type": "context", "elements": [image()]}],
+        [{"type": "context", "elements": [button()]}],
+    ),
     Rule("a block_id is there once", [section(block_id="a"), section(block_id="b")], [section(block_id="a")] * 2),
-    Rule("an action_id is there once", actions(button(action_id="a"), button(action_id="b")), actions(*[button(action_id="a")] * 2)),
-    Rule("an action_id may be in two blocks", actions(button(action_id="a")) * 2, actions(*[button(action_id="a")] * 2)),
+    Rule(
+        "an action_id is there once",
+        actions(button(action_id="a"), button(action_id="b")),
+        actions(*[button(action_id="a")] * 2),
+    ),
+    Rule(
+        "an action_id may be in two blocks", actions(button(action_id="a")) * 2, actions(*[button(action_id="a")] * 2)
+    ),
     Rule("an image has one source", [image()], [image(slack_file={"id": "F1"})]),
     Rule("an image has a description", [image()], [{"type": "image", "image_url": "https://x"}]),
-    Rule("a menu's option is plain", beside(type="overflow", options=options(1)), beside(type="overflow", options=options(1, text=marked()))),
-    Rule("a select's option is plain", beside(type="static_select", options=options(1)), beside(type="static_select", options=options(1, text=marked()))),
-    Rule("an option of radio buttons may be marked", beside(type="radio_buttons", options=options(1, text=marked())), beside(type="radio_buttons", options=[])),
-    Rule("options differ", beside(type="radio_buttons", options=options(2)), beside(type="radio_buttons", options=options(2, value="x"))),
-    Rule("a select has options or groups", beside(type="static_select", options=options(1)), beside(type="static_select")),
-    Rule("what is chosen is offered", beside(type="radio_buttons", options=options(2), initial_option=options(1)[0]), beside(type="radio_buttons", options=options(1), initial_option=options(2)[1])),
-    Rule("a confirm has both buttons", confirm(), actions(button(confirm={"title": plain(), "text": plain(), "confirm": plain()}))),
-    Rule("min_length is not over max_length", entry(type="plain_text_input", min_length=2, max_length=2), entry(type="plain_text_input", min_length=3, max_length=2)),
-    Rule("rich text is made of parts", rich({"type": "text", "text": "x"}), [{"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}]),
+    Rule(
+        "a menu's option is plain",
+        beside(type="overflow", options=options(1)),
+        beside(type="overflow", options=options(1, text=marked())),
+    ),
+    Rule(
+        "a select's option is plain",
+        beside(type="static_select", options=options(1)),
+        beside(type="static_select", options=options(1, text=marked())),
+    ),
+    Rule(
+        "an option of radio buttons may be marked",
+        beside(type="radio_buttons", options=options(1, text=marked())),
+        beside(type="radio_buttons", options=[]),
+    ),
+    Rule(
+        "options differ",
+        beside(type="radio_buttons", options=options(2)),
+        beside(type="radio_buttons", options=options(2, value="x")),
+    ),
+    Rule(
+        "a select has options or groups", beside(type="static_select", options=options(1)), beside(type="static_select")
+    ),
+    Rule(
+        "what is chosen is offered",
+        beside(type="radio_buttons", options=options(2), initial_option=options(1)[0]),
+        beside(type="radio_buttons", options=options(1), initial_option=options(2)[1]),
+    ),
+    Rule(
+        "a confirm has both buttons",
+        confirm(),
+        actions(button(confirm={"title": plain(), "text": plain(), "confirm": plain()})),
+    ),
+    Rule(
+        "min_length is not over max_length",
+        entry(type="plain_text_input", min_length=2, max_length=2),
+        entry(type="plain_text_input", min_length=3, max_length=2),
+    ),
+    Rule(
+        "rich text is made of parts",
+        rich({"type": "text", "text": "x"}),
+        [{"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}],
+    ),
     Rule("a text of rich text is not empty", rich({"type": "text", "text": "x"}), rich({"type": "text", "text": ""})),
-    Rule("a person in rich text is an id", rich({"type": "user", "user_id": "U1"}), rich({"type": "user", "name": "Ann"})),
-    Rule("a style of rich text is known", rich({"type": "text", "text": "x", "style": {"bold": True}}), rich({"type": "text", "text": "x", "style": {"big": True}})),
-    Rule("a list holds sections", [{"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": [{"type": "rich_text_section", "elements": []}]}]}], rich({"type": "text", "text": "x"}, kind="rich_text_list")),
-    Rule("preformatted holds no people", rich({"type": "text", "text": "x"}, kind="rich_text_preformatted"), rich({"type": "user", "user_id": "U1"}, kind="rich_text_preformatted")),
+    Rule(
+        "a person in rich text is an id", rich({"type": "user", "user_id": "U1"}), rich({"type": "user", "name": "Ann"})
+    ),
+    Rule(
+        "a style of rich text is known",
+        rich({"type": "text", "text": "x", "style": {"bold": True}}),
+        rich({"type": "text", "text": "x", "style": {"big": True}}),
+    ),
+    Rule(
+        "a list holds sections",
+        [
+            {
+                "type": "rich_text",
+                "elements": [
+                    {
+                        "type": "rich_text_list",
+                        "style": "bullet",
+                        "elements": [{"type": "rich_text_section", "elements": []}],
+                    }
+                ],
+            }
+        ],
+        rich({"type": "text", "text": "x"}, kind="rich_text_list"),
+    ),
+    Rule(
+        "preformatted holds no people",
+        rich({"type": "text", "text": "x"}, kind="rich_text_preformatted"),
+        rich({"type": "user", "user_id": "U1"}, kind="rich_text_preformatted"),
+    ),
     Rule("a data table has a caption", [data_table(2)], [table(2, 1, type="data_table")]),
-    Rule("a data table is even", [data_table(2)], [data_table(2) | {"rows": [*table(1, 1)["rows"], *table(1, 2)["rows"]]}]),
+    Rule(
+        "a data table is even",
+        [data_table(2)],
+        [data_table(2) | {"rows": [*table(1, 1)["rows"], *table(1, 2)["rows"]]}],
+    ),
     Rule("a pie has something of each", [pie(value=0.5)], [pie(value=0)]),
     Rule("series differ in name", [bars(2)], [bars(2, name="x")]),
-    Rule("a level is known", [{"type": "alert", "text": plain(), "level": "info"}], [{"type": "alert", "text": plain(), "level": "loud"}]),
+    Rule(
+        "a level is known",
+        [{"type": "alert", "text": plain(), "level": "info"}],
+        [{"type": "alert", "text": plain(), "level": "loud"}],
+    ),
     Rule("a container holds no inputs", container(), container(child_blocks=entry(type="datepicker"))),
     Rule("a modal has a title", modal(), {"type": "modal", "blocks": []}, "view"),
-    Rule("a Home tab has none", {"type": "home", "blocks": []}, {"type": "home", "blocks": [], "title": plain()}, "view"),
-    Rule("a modal with inputs has a submit", modal(*entry(type="datepicker")), {"type": "modal", "title": plain(), "blocks": entry(type="datepicker")}, "view"),
-    Rule("a modal without inputs needs none", {"type": "modal", "title": plain(), "blocks": [section()]}, {"type": "modal", "title": plain(), "blocks": entry(type="datepicker")}, "view"),
+    Rule(
+        "a Home tab has none", {"type": "home", "blocks": []}, {"type": "home", "blocks": [], "title": plain()}, "view"
+    ),
+    Rule(
+        "a modal with inputs has a submit",
+        modal(*entry(type="datepicker")),
+        {"type": "modal", "title": plain(), "blocks": entry(type="datepicker")},
+        "view",
+    ),
+    Rule(
+        "a modal without inputs needs none",
+        {"type": "modal", "title": plain(), "blocks": [section()]},
+        {"type": "modal", "title": plain(), "blocks": entry(type="datepicker")},
+        "view",
+    ),
     Rule("a view has blocks", modal(), {"type": "modal", "title": plain()}, "view"),
     Rule("markdown is for messages", modal(section()), modal({"type": "markdown", "text": "x"}), "view"),
     Rule("charts are for messages", modal(section()), modal(pie()), "view"),
     Rule("tables are for messages", modal(section()), modal(table(1, 1)), "view"),
-    Rule("numbers are asked for in modals", modal(*entry(type="number_input", is_decimal_allowed=False)), {"type": "home", "blocks": entry(type="number_input", is_decimal_allowed=False)}, "view"),
+    Rule(
+        "numbers are asked for in modals",
+        modal(*entry(type="number_input", is_decimal_allowed=False)),
+        {"type": "home", "blocks": entry(type="number_input", is_decimal_allowed=False)},
+        "view",
+    ),
     Rule("a message says something", {"text": "x"}, {"text": " "}, "post"),
     Rule("blocks need no text", {"blocks": [section()]}, {"blocks": []}, "post"),
     Rule("blocks are a list", {"blocks": [section()]}, {"blocks": section()}, "post"),
-    Rule("blocks of an attachment are checked", {"attachments": [{"blocks": [section()]}]}, {"attachments": [{"blocks": [section(x=1)]}]}, "post"),
+    Rule(
+        "blocks of an attachment are checked",
+        {"attachments": [{"blocks": [section()]}]},
+        {"attachments": [{"blocks": [section(x=1)]}]},
+        "post",
+    ),
     Rule("metadata has a payload", {"event_type": "x", "event_payload": {}}, {"event_type": "x"}, "metadata"),
-)  # fmt: skip
+)
 
 KNOWS = {
     "message": lambda value: check_blocks(value, "message"),

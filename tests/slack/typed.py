@@ -1,4 +1,4 @@
-"""What a person types, as Slack passes it on: names become ids, and the three letters of its markup are escaped."""
+"""What a person types, as Slack passes it on: names become ids, addresses become links, and the markup is escaped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tests.slack.checks import Thing
 if TYPE_CHECKING:
     from tests.slack.people import User
 
-LINK = re.compile(r"(https?://[^\s<>]+)")
+WEB = r"https?://[^\s<>]+"
+MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+BARE = r"(?<![\w.@/-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|io|dev|app|example)\b(?![\w@])"
 BROADCASTS = ("here", "channel", "everyone")
 
 
@@ -19,59 +21,62 @@ def escaped(text: str) -> str:
 
 
 def as_command(text: str, user: User) -> str:
-    """The text of a command whose mentions come escaped."""
-    return "".join(_command_part(part) for part in _parts(text, user))
+    """The text of a command whose mentions come escaped, with their names."""
+    return "".join(_tag(part, named=True) for part in _parts(text, user))
 
 
 def as_message(text: str, user: User) -> tuple[str, list[Thing]]:
     """The text of a message, and the block in which clients send it."""
     parts = _parts(text, user)
-    section = {"type": "rich_text_section", "elements": [part for part in parts if part.get("text") != ""]}
-    return "".join(map(_message_part, parts)), [{"type": "rich_text", "elements": [section]}]
+    words = "".join(_tag(part, named=False) for part in parts)
+    elements = [{name: value for name, value in part.items() if name != "name"} for part in parts]
+    section = {"type": "rich_text_section", "elements": elements}
+    return words, [{"type": "rich_text", "elements": [section]}]
 
 
 def _parts(text: str, user: User) -> list[Thing]:
-    """The text cut at everything that clients recognise while one types."""
-    slack, known = user.team.slack, {}
+    """The text cut at everything that Slack recognises in what is typed."""
+    known = _known(user)
+    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    pieces = re.split(rf"((?<!\w)(?:{names})(?!\w)|{WEB}|{MAIL}|{BARE})", text)
+    return [known[piece] if piece in known else _plain(piece) for piece in pieces if piece]
+
+
+def _known(user: User) -> dict[str, Thing]:
+    """Whom and what this person can name."""
+    slack, known = user.slack, {}
     for other in slack.users.values():
         for name in (other.name, other.handle):
-            known[f"@{name}"] = {"type": "user", "user_id": other.id}
+            known[f"@{name}"] = {"type": "user", "user_id": other.id, "name": other.handle}
     for room in slack.rooms.values():
-        if room.name and user.team in room.teams and (not room.private or user.id in room.members):
-            known[f"#{room.name}"] = {"type": "channel", "channel_id": room.id}
-    known |= {f"@{name}": {"type": "broadcast", "range": name} for name in BROADCASTS}
-    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
-    parts: list[Thing] = []
-    for piece in re.split(rf"((?:{names})(?!\w)|https?://[^\s<>]+)", text):
-        if piece in known:
-            parts.append(known[piece])
-        else:
-            parts.append({"type": "link", "url": piece} if LINK.fullmatch(piece) else {"type": "text", "text": piece})
-    _named.update({room.id: room.name for room in slack.rooms.values()})
-    _named.update({other.id: other.handle for other in slack.users.values()})
-    return parts
+        if room.name and not room.direct and user.team in room.teams and (not room.private or user.id in room.members):
+            known[f"#{room.name}"] = {"type": "channel", "channel_id": room.id, "name": room.name}
+    return known | {f"@{name}": {"type": "broadcast", "range": name} for name in BROADCASTS}
 
 
-_named: dict[str, str] = {}
+def _plain(piece: str) -> Thing:
+    if re.fullmatch(WEB, piece):
+        return {"type": "link", "url": piece}
+    if re.fullmatch(MAIL, piece):
+        return {"type": "link", "url": f"mailto:{piece}", "text": piece}
+    return {"type": "link", "url": f"http://{piece}", "text": piece} if re.fullmatch(BARE, piece) else _text(piece)
 
 
-def _command_part(part: Thing) -> str:
+def _text(piece: str) -> Thing:
+    return {"type": "text", "text": piece}
+
+
+def _tag(part: Thing, *, named: bool) -> str:
+    """A part as the text of commands and messages holds it."""
+    name = f"|{part['name']}" if named and "name" in part else ""
     match part["type"]:
         case "user":
-            return f"<@{part['user_id']}|{_named[part['user_id']]}>"
+            return f"<@{part['user_id']}{name}>"
         case "channel":
-            return f"<#{part['channel_id']}|{_named[part['channel_id']]}>"
-    return _message_part(part)
-
-
-def _message_part(part: Thing) -> str:
-    match part["type"]:
-        case "user":
-            return f"<@{part['user_id']}>"
-        case "channel":
-            return f"<#{part['channel_id']}|>"
+            return f"<#{part['channel_id']}{name or '|'}>"
         case "broadcast":
             return f"<!{part['range']}>"
         case "link":
-            return f"<{escaped(part['url'])}>"
+            label = f"|{escaped(part['text'])}" if "text" in part else ""
+            return f"<{escaped(part['url'])}{label}>"
     return escaped(part["text"])

@@ -75,7 +75,7 @@ class Call:
 
     def flag(self, name: str, *, otherwise: bool = False) -> bool:
         given = self.arguments.get(name)
-        return otherwise if given is None else given in {True, "true", "1"}
+        return otherwise if given is None else str(given).lower() in {"true", "1"}
 
     def page(self, found: list[Any], usual: int = 100, most: int = 1000) -> tuple[list[Any], str]:
         """The part of a list that the cursor points at, and the cursor of the next part."""

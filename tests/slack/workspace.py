@@ -24,8 +24,9 @@ from tests.slack.app import App
 from tests.slack.checks import Thing
 from tests.slack.delivery import Answer, Delivery, Envelope
 from tests.slack.faults import Fault
+from tests.slack.messages import Message, View, filled
 from tests.slack.people import User
-from tests.slack.rooms import Message, Room, View, filled
+from tests.slack.rooms import Room
 from tests.slack.web_api import Call, WebApi
 
 TRIGGER_LIVES = timedelta(seconds=3)
@@ -58,12 +59,12 @@ class Trigger:
 class Install:
     """The app in one workspace: its bot and its tokens."""
 
-    def __init__(self, team: Team, scopes: Iterable[str]) -> None:
+    def __init__(self, team: Team) -> None:
         self.team, self.slack = team, team.slack
         self.bot_id = self.slack.new_id("B")
         self.bot = User(team, self.slack.new_id("U"), self.slack.app.name, is_bot=True)
         self.slack.users[self.bot.id] = self.bot
-        self.scopes = frozenset(scopes)
+        self.scopes: frozenset[str] = frozenset()
         self.active = True
         self.tokens: list[Token] = []
 
@@ -113,11 +114,12 @@ class Team:
         assert self.install, f"the app is not installed in {self.name}"
         return self.install
 
-    def installs(self, *, scopes: Iterable[str] | None = None) -> Install:
-        """Put the app in, with a token that does not expire."""
-        if not self.install or not self.install.active:
-            self.install = Install(self, scopes if scopes is not None else self.slack.app.scopes)
-        self.install.new_token()
+    def installs(self, *, scopes: Iterable[str] | None = None, rotates: bool = False) -> Install:
+        """Put the app in, with a new token."""
+        granted = frozenset(scopes if scopes is not None else self.slack.app.scopes)
+        self.install = self.install or Install(self)  # the bot that comes back is the one that was here before
+        self.install.active, self.install.scopes = True, granted
+        self.install.new_token(rotates=rotates)
         return self.install
 
     def user(self, name: str, **about: Any) -> User:
@@ -130,6 +132,14 @@ class Team:
         """A channel with these people in it, and with the bot if it is said to be in from the beginning."""
         inside = [user.id for user in members] + ([self.bot.id] if bot else [])
         room = Room(self, self.slack.new_id("C"), name, inside, private=private)
+        self.slack.rooms[room.id] = room
+        return room
+
+    def group(self, *people: User) -> Room:
+        """A direct message of several people with the bot."""
+        members = [self.bot.id, *(user.id for user in people)]
+        name = f"mpdm-{'--'.join(user.handle for user in people)}-1"
+        room = Room(self, self.slack.new_id("G"), name, members, direct=True)
         self.slack.rooms[room.id] = room
         return room
 

@@ -19,6 +19,9 @@ from tests.slack.limits import refused_view, sdk_says
 COFFEE = (Option("a", quote("Coffee")), Option("b", quote("Tea :tea:")))
 SEND = Button("send", t("Send my answers"))
 
+# A card of the worst is long, and a failure tells of it.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 
 def form(*fields: Field, title: str = "How was it?") -> dict[str, Any]:
     card = Card(quote(title), text=(t("Confidential."),), fields=fields, submit=SEND, footer=t("It closes at noon."))

@@ -13,6 +13,9 @@ from tests.adapters.slack.hostile import NOON, PAGE, READER, ROOM, dead
 WHEN = When(NOON, "both", "Europe/Zurich")
 HI = t("{who}, come {when}: {link}", who=Who("ann"), when=WHEN, link=Link("room", "s", quote("the <room>")))
 
+# A card of the worst is long, and a failure tells of it.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 
 def test_mrkdwn_mentions_dates_and_links() -> None:
     date = "<!date^1795521600^{date_short_pretty}, {time}|Tue 24 Nov, 13:00 CET>"

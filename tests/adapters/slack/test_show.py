@@ -1,0 +1,163 @@
+"""Show: a message brought to Slack, edited at Slack's pace, and found again after its answer was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.base import Gone, Later, Lost, Message, Seen
+from adapters.slack.calling import Refused
+from adapters.slack.show import EDITS, EVENT, PRIVATE_EDITS, Show
+from tests.adapters.slack.stand_ins import NOON, Calls, Noting, card, quiet
+
+POSTED = {"channel": "D9", "ts": "1.5"}
+ROOM = Message("p1", "t1", "d1", "board", "s1", "slack:C1", None, card("Lunch?"), ref="slack:C1:1.2")
+HINT = replace(ROOM, post="p2", slot="hint", place=None, person="ann", user="T1/UANN", ref="slack:D1:1.3")
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.bot, self.call = Noting(), Calls(chat_postMessage=POSTED, conversations_open={"channel": {"id": "D9"}})
+        self.show = Show(self.bot, self.call, lambda *_: "")
+
+    @property
+    def called(self) -> list[str]:
+        return [method for method, _ in self.call.heard]
+
+    async def edits(self, message: Message, words: str) -> str:
+        return await self.show.show(replace(message, card=card(words)))
+
+    async def presses(self, words: str, person: str = "ann") -> None:
+        """A press redraws this person's own card by the press's address."""
+        seen = Seen("d1", "hint", card(words), True, NOON, 2)
+        self.show.replaced(seen, person, await self.show.card("t1", seen, person))
+
+
+@pytest.fixture
+async def scene() -> Scene:
+    return Scene()
+
+
+async def test_a_new_message_is_posted_where_it_belongs_with_our_own_id_on_it(scene: Scene) -> None:
+    assert await scene.show.show(replace(ROOM, ref=None)) == "slack:D9:1.5"
+    assert await scene.show.show(replace(HINT, ref=None)) == "slack:D9:1.5"
+    room, hint = scene.call.arguments("chat.postMessage")
+    assert (room["channel"], hint["channel"]) == ("C1", "UANN")
+    assert room["metadata"] == {"event_type": EVENT, "event_payload": {"post": "p1"}}
+    assert (room["unfurl_links"], room["unfurl_media"]) == (False, False)
+
+
+async def test_an_edit_goes_to_the_message_that_stands(scene: Scene) -> None:
+    assert await scene.edits(ROOM, "Dinner?") == ROOM.ref
+    ((method, given),) = scene.call.heard
+    assert (method, given["channel"], given["ts"], given["text"]) == ("chat.update", "C1", "1.2", "Dinner?")
+
+
+async def test_whoever_slack_does_not_know_is_gone_in_a_sentence(scene: Scene) -> None:
+    with pytest.raises(Gone, match=r"^Slack does not know this person\.$"):
+        await scene.show.show(replace(HINT, ref=None, user=None))
+    assert scene.called == []
+
+
+@pytest.mark.parametrize("ref", [None, "slack:D1:1.3"])
+@pytest.mark.parametrize(
+    ("no", "wanted"),
+    [(Refused("user_disabled"), Gone), (Refused("message_not_found"), Lost), (Refused("other"), Refused)],
+)
+async def test_a_refusal_is_told_as_what_it_means(
+    scene: Scene, ref: str | None, no: Refused, wanted: type[Exception]
+) -> None:
+    for method in ("chat.postMessage", "chat.update"):
+        scene.call.next(method, no)
+    with pytest.raises(wanted):
+        await scene.show.show(replace(HINT, ref=ref))
+
+
+def said(post: str, event: str = EVENT) -> dict[str, Any]:
+    return {"ts": "1.4", "metadata": {"event_type": event, "event_payload": {"post": post}}}
+
+
+HISTORY = [
+    ("it stands", {"messages": [{"ts": "1.6"}, said("p0"), said("p1")]}, "slack:C1:1.4"),
+    ("it does not", {"messages": [{"ts": "1.6"}, said("p0")]}, "slack:D9:1.5"),
+    ("somebody else's", {"messages": [said("p1", "their_message")]}, "slack:D9:1.5"),
+    ("nothing", {}, "slack:D9:1.5"),
+    ("cannot be seen", Refused("missing_scope", "channels:history"), "slack:D9:1.5"),
+]
+
+
+@pytest.mark.parametrize(("history", "wanted"), [row[1:] for row in HISTORY], ids=[row[0] for row in HISTORY])
+async def test_what_may_have_been_posted_is_looked_for(scene: Scene, history: Any, wanted: str) -> None:
+    scene.call.next("conversations.history", history)
+    assert await scene.show.show(replace(ROOM, ref=None, attempted=True)) == wanted
+    assert ("chat.postMessage" in scene.called) == (wanted == "slack:D9:1.5")
+
+
+async def test_what_is_for_one_person_is_looked_for_in_their_direct_messages(scene: Scene) -> None:
+    scene.call.next("conversations.history", {"messages": [said("p2")]})
+    assert await scene.show.show(replace(HINT, ref=None, attempted=True)) == "slack:D9:1.4"
+    assert scene.call.arguments("conversations.open") == [{"users": "UANN"}]
+
+
+async def test_slack_that_is_busy_is_not_posted_to_in_the_dark(scene: Scene) -> None:
+    scene.call.next("conversations.history", Later(7))
+    with pytest.raises(Later):
+        await scene.show.show(replace(ROOM, ref=None, attempted=True))
+    assert "chat.postMessage" not in scene.called
+
+
+async def test_an_edit_that_a_press_has_made_is_spared_once(scene: Scene) -> None:
+    await scene.presses("ticked")
+    assert await scene.edits(HINT, "ticked") == HINT.ref
+    assert scene.called == []
+    await scene.edits(HINT, "ticked")
+    assert scene.called == ["chat.update"]
+
+
+async def test_an_edit_that_says_something_else_is_made_and_so_is_anybody_elses(scene: Scene) -> None:
+    await scene.presses("ticked")
+    await scene.edits(replace(HINT, person="ben"), "ticked")
+    await scene.edits(replace(ROOM, slot="hint"), "ticked")
+    await scene.edits(HINT, "something else")
+    await scene.edits(HINT, "ticked")  # what the press has made was written over
+    assert scene.called == ["chat.update"] * 4
+
+
+async def test_an_edit_that_crosses_a_press_comes_after_it(scene: Scene) -> None:
+    scene.call.gate.clear()
+    crossing = asyncio.create_task(scene.edits(HINT, "before"))
+    await quiet()
+    await scene.presses("ticked")
+    scene.call.gate.set()
+    await crossing
+    await scene.edits(HINT, "ticked")  # nobody knows which of the two stands now
+    assert scene.called == ["chat.update"] * 2
+
+
+async def test_edits_stay_below_slacks_pace_and_private_ones_leave_room(scene: Scene) -> None:
+    for n in range(PRIVATE_EDITS):
+        await scene.edits(HINT, str(n))
+    with pytest.raises(Later):
+        await scene.edits(HINT, "one more")
+    for n in range(EDITS - PRIVATE_EDITS):
+        await scene.edits(ROOM, str(n))
+    with pytest.raises(Later):
+        await scene.edits(ROOM, "one more")
+    await scene.edits(replace(ROOM, tenant="t2"), "elsewhere")
+    assert scene.called == ["chat.update"] * (EDITS + 1)
+
+
+async def test_when_slack_says_that_it_is_enough_nobody_asks_again_at_once(scene: Scene) -> None:
+    scene.call.next("chat.update", Later(9), {})
+    with pytest.raises(Later) as later:
+        await scene.edits(ROOM, "one")
+    assert later.value.seconds == 9
+    with pytest.raises(Later):
+        await scene.edits(ROOM, "two")
+    assert len(scene.called) == 1
+    scene.bot.clock.move(2)
+    await scene.edits(ROOM, "three")
+    assert len(scene.called) == 2
