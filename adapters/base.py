@@ -107,8 +107,8 @@ class RoomView:
     sessions: tuple[Listed, ...] = ()  # of this person; filled for the desk only
 
 
-class Bot(Protocol):
-    """What an adapter may ask of the bot."""
+class Pages(Protocol):
+    """What an adapter may ask of the bot whose people and rooms are all of our own making."""
 
     def now(self) -> datetime:
         """The time, aware, by the bot's one clock (a rehearsal runs a fast one)."""
@@ -133,6 +133,14 @@ class Bot(Protocol):
     async def session(self, session: str) -> Brief | None:
         """What a session says of itself to somebody at its door. None: there is no such session."""
         ...
+
+    async def admit(self, session: str, name: str) -> str | None:
+        """A new learner who came by the open link. Returns the person's id; None: no such session, or it is over."""
+        ...
+
+
+class Bot(Pages, Protocol):
+    """What an adapter may ask besides whose platform has people and rooms of its own."""
 
     async def person(
         self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
@@ -174,8 +182,4 @@ class Bot(Protocol):
 
     async def reachable(self, tenant: str, place: str) -> None:
         """This place can be reached again: what could not be delivered there goes out now."""
-        ...
-
-    async def admit(self, session: str, name: str) -> str | None:
-        """A new learner who came by the open link. Returns the person's id; None: no such session, or it is over."""
         ...

@@ -36,7 +36,7 @@ from bot import creating, plans
 from bot.app import App, build, running
 from bot.clock import FastClock, HandClock
 from bot.rehearsal.cast import CAST
-from bot.settings import OFF, Settings, WrongError, load
+from bot.settings import OFF, TEAMS_OFF, Settings, WrongError, load
 from dialogs.plan import Plan
 from storage.sql import migrate
 
@@ -209,7 +209,9 @@ def settings_in(folder: Path, port: int) -> Settings:
     url = f"sqlite:///{folder / 'cohost.db'}"
     address = f"http://127.0.0.1:{port}"
     secret = (folder / SECRET).read_text()
-    return load(database_url=url, host="127.0.0.1", port=port, base_url=address, secret=secret, slack=OFF)
+    return load(
+        database_url=url, host="127.0.0.1", port=port, base_url=address, secret=secret, slack=OFF, teams=TEAMS_OFF
+    )
 
 
 async def create(settings: Settings, plan: Plan, starts: datetime) -> creating.Created:

@@ -186,7 +186,7 @@ class Outbox:
     async def _end(self, post: Post, why: str) -> None:
         """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""
         if self.report and post.session:
-            data = {"place": post.place, "person": post.person, "why": why}
+            data = {"place": post.place, "person": post.person, "why": why, "via": self._platform(post)}
             id_ = f"gone:{post.id}:{post.revision}"
             await self.report(
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)

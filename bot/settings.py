@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 16
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+GOVERNMENT = ".azure.us"  # the names of Microsoft's government cloud end so
 NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
 
@@ -102,6 +105,114 @@ class Slack(BaseSettings):
         return wrong
 
 
+class Teams(BaseSettings):
+    """How Teams is reached: as the app that is registered with Microsoft, whose samples name four of these."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    app_id: str = Field(default="", validation_alias="MicrosoftAppId")
+    app_password: SecretStr = Field(default=SecretStr(""), validation_alias="MicrosoftAppPassword")
+    app_type: str = Field(default="SingleTenant", validation_alias="MicrosoftAppType")
+    tenant: str = Field(default="", validation_alias="MicrosoftAppTenantId")
+    openid_metadata_url: str = Field(
+        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
+        validation_alias="TEAMS_OPENID_METADATA_URL",
+    )
+    login_url: str = Field(default="https://login.microsoftonline.com", validation_alias="TEAMS_LOGIN_URL")
+    auth_disabled: bool = Field(default=False, validation_alias="TEAMS_AUTH_DISABLED")
+    listed: str = Field(default="", validation_alias="TEAMS_TENANTS")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _pasted(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value
+
+    @property
+    def on(self) -> bool:
+        """Whether there is an app to be, or an emulator to play with."""
+        return bool(self.app_id) or self.auth_disabled
+
+    @property
+    def many(self) -> bool:
+        """Whether the bot was registered for many organisations, as Microsoft allowed until 2025."""
+        return self.app_type.lower() == "multitenant"
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The organisations that are served; empty means any: MultiTenant without a list, and the emulator."""
+        if self.auth_disabled:
+            return frozenset()
+        own = "" if self.many else self.tenant
+        return frozenset(one for each in (own, *self.listed.split(",")) if (one := each.strip().lower()))
+
+    @property
+    def government(self) -> bool:
+        """Whether this is in Microsoft's government cloud, which signs and is signed to by other names."""
+        return _host(self.openid_metadata_url).endswith(GOVERNMENT)
+
+    @property
+    def issuer(self) -> str:
+        """Who signs what comes from Microsoft, and for whom our own tokens are."""
+        return "https://api.botframework.us" if self.government else "https://api.botframework.com"
+
+    @property
+    def authority(self) -> str:
+        """The organisation in whose name the app's own tokens are asked for."""
+        shared = "MicrosoftServices.onmicrosoft.us" if self.government else "botframework.com"
+        return shared if self.many else self.tenant
+
+    def wrong(self, host: str) -> list[str]:
+        """What is wrong where the server listens on this host, and what to do about it, a line each."""
+        type_, password = self.app_type.lower(), bool(self.app_password.get_secret_value())
+        signed = not self.auth_disabled
+        lines = {
+            "MicrosoftAppPassword: must be set beside MicrosoftAppId, to a client secret of the app in Entra": (
+                bool(self.app_id) and not password and signed
+            ),
+            "MicrosoftAppId: must be set beside MicrosoftAppPassword, to the app's “Application (client) ID”": (
+                password and not self.app_id
+            ),
+            "MicrosoftAppId: must be the app's “Application (client) ID”, 36 characters with four hyphens": (
+                not _guids(self.app_id)
+            ),
+            "MicrosoftAppType: UserAssignedMSI works only on machines in Azure and is not supported; make a client "
+            "secret for the app in Entra and set SingleTenant": type_ == "userassignedmsi",
+            "MicrosoftAppType: must be SingleTenant, which it is if this is not set, or MultiTenant": (
+                type_ not in {"singletenant", "multitenant", "userassignedmsi"}
+            ),
+            "MicrosoftAppTenantId: must be set beside MicrosoftAppId, to the app's “Directory (tenant) ID”": (
+                bool(self.app_id) and type_ == "singletenant" and not self.tenant and signed
+            ),
+            "MicrosoftAppTenantId: must be the “Directory (tenant) ID”, 36 characters with four hyphens": (
+                not _guids(self.tenant)
+            ),
+            "TEAMS_TENANTS: must be ids of organisations, 36 characters each, with commas between them": (
+                not _guids(*self.listed.split(","))
+            ),
+            "TEAMS_OPENID_METADATA_URL: must begin with https://, with nothing after its path (http only on loopback)": (
+                not _plain(self.openid_metadata_url)
+            ),
+            "TEAMS_LOGIN_URL: must begin with https://, with nothing after its path (http only on loopback)": (
+                not _plain(self.login_url)
+            ),
+            "TEAMS_AUTH_DISABLED: lets in whoever calls, so only while Cohost listens on this machine alone; take it "
+            "away, or set COHOST_HOST to 127.0.0.1": not signed and not loopback(_address(host)),
+        }
+        return [line for line, is_so in lines.items() if is_so]
+
+
+def _guids(*ids: str) -> bool:
+    return all(GUID.fullmatch(one.strip()) for one in ids if one.strip())
+
+
+def _plain(url: str) -> bool:
+    return encrypted(url) and not any(sign in url for sign in "?#@\\")
+
+
+def _address(host: str) -> str:
+    return f"http://[{host}]" if ":" in host else f"http://{host}"
+
+
 def _host(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
@@ -144,6 +255,7 @@ class Settings(Secrets):
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
     slack: Slack = Field(default_factory=Slack)
+    teams: Teams = Field(default_factory=Teams)
 
     @field_validator("database_url")
     @classmethod
@@ -163,31 +275,46 @@ class Settings(Secrets):
 
     def address(self) -> str:
         """The public address, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.base_url.rstrip("/") or f"http://{host}:{self.port}"
+        return self.base_url.rstrip("/") or f"{_address(self.host)}:{self.port}"
 
 
-OFF = Slack.model_construct()  # of a rehearsal: it must not speak in a real workspace
+OFF, TEAMS_OFF = Slack.model_construct(), Teams.model_construct()  # of a rehearsal, which must not speak to real people
 
 
 def load(
-    *, secret: str | None = None, needs_secret: bool = True, slack: Slack | None = None, **given: object
+    *,
+    secret: str | None = None,
+    needs_secret: bool = True,
+    slack: Slack | None = None,
+    teams: Teams | None = None,
+    **given: object,
 ) -> Settings:
     """The settings, or `WrongError` with everything that is wrong with them. `given` goes before the environment."""
     wrong: list[str] = []
     settings = None
-    told = slack or Slack()
+    told, of_teams = slack or Slack(), teams
     try:
-        settings = Settings(slack=told, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        of_teams = teams or Teams()
     except ValidationError as error:
-        for one in error.errors():
-            name = f"COHOST_{'_'.join(str(part) for part in one['loc'])}".upper()
-            wrong.append(f"{name}: {one['msg'].removeprefix('Value error, ')}")
+        wrong += _lines(error, "")
+    try:
+        fine = {name: value for name, value in given.items() if value is not None}
+        settings = Settings(slack=told, teams=of_teams or TEAMS_OFF, **fine)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong += _lines(error, "COHOST_")
     kept = SecretStr(secret) if secret else Secrets().secret
     if needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
     if settings:
         wrong += told.wrong(settings.base_url)
+        wrong += settings.teams.wrong(settings.host)
     if wrong or settings is None:
         raise WrongError("\n".join(wrong))
     return settings.model_copy(update={"secret": kept})
+
+
+def _lines(error: ValidationError, prefix: str) -> list[str]:
+    found = (("_".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
+    return [
+        f"{f'{prefix}{name}'.upper() if prefix else name}: {says.removeprefix('Value error, ')}" for name, says in found
+    ]

@@ -57,6 +57,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return Step(session)  # whoever comes to the channel now has missed it
         case Joined(by=str(person)) if scene.role is None and session.brief.phase != "archived":
             return Step(session, (Note("role", person, LEARNER),))
+        case Pressed(action="mine"):  # the platform answers it with what waits for whoever pressed, if anything does
+            return Step(session, reply=t("Nothing is waiting for you here."))
         case Pressed(action="here") if session.brief.phase == "planned":
             return Step(session, reply=t("This session has not begun yet. You can check in once it has."))
         case Pressed(action="here") if session.brief.phase != "open":
@@ -222,6 +224,9 @@ def view(session: State, look: Look) -> Card:
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
             return cards.cancelled(brief)
+        case "callout":
+            via = number.partition(":")[0]
+            return cards.callout(tuple(one.person for one in session.unreached if one.via == via and one.person))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
     return cards.desk(brief, session.coming, look, missed)
 

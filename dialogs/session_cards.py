@@ -57,6 +57,8 @@ def cancelled(brief: Brief) -> Card:
     )
 
 
+TOLD = 5  # people whom messages did not reach, each with the reason
+CALLED = 40  # people who are called out in one message
 Missed = tuple[str | None, str | None, str]  # person, place, why
 
 
@@ -76,9 +78,29 @@ def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, .
     return Card(
         title=t("Your session: {title}", title=brief.title),
         text=(t("Only facilitators see this. Type /ilt help for every command."),),
-        facts=(*facts, Fact(t("People"), t("{people}", people=people)), *map(_missed, missed)),
+        facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed)),
         buttons=buttons,
         tone="done" if brief.phase in {"closed", "archived"} else "plain",
+    )
+
+
+def _missing(missed: tuple[Missed, ...]) -> tuple[Fact, ...]:
+    """The first few, each with what can be done; of the others how many."""
+    rest = len(missed) - TOLD
+    more = (Fact(t("Not reached"), tn("{n} more person", "{n} more people", n=rest)),) if rest > 0 else ()
+    return (*map(_missed, missed[:TOLD]), *more)
+
+
+def callout(people: tuple[str, ...]) -> Card:
+    """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs."""
+    called: Text | None = None
+    for person in reversed(people[:CALLED]):
+        called = t("{who}, {others}", who=Who(person), others=called) if called else t("{who}", who=Who(person))
+    words = t("{called}: I cannot write to you directly.", called=called) if called else t("Something waits for some.")
+    return Card(
+        title=t("Something is waiting for you"),
+        text=(words, t("Press the button: what you see then, only you see.")),
+        buttons=(Button("mine", t("Show me"), style="primary"),),
     )
 
 

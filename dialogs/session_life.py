@@ -33,7 +33,7 @@ REMIND = timedelta(hours=1)  # those with open items are reminded
 SURVEYED = timedelta(hours=72)  # the survey stays open
 KEPT = timedelta(days=30)  # then the session is archived
 LEARNERS_LIST = "checklist:learner"
-MISSED = 10  # of whom it is told that they were not reached; with more, something else is wrong
+MISSED = 60  # of whom it is remembered that they were not reached; with more, something else is wrong
 
 
 class Expected(Frozen):
@@ -51,6 +51,7 @@ class Unreached(Frozen):
     why: str
     place: str | None = None
     person: str | None = None
+    via: str = ""  # the platform that could not reach them
 
 
 class State(Frozen):
@@ -241,13 +242,21 @@ def cancel(session: State) -> Step[State]:
 
 
 def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
-    """The facilitators see whom a message did not reach, once each, and what can be done."""
+    """The facilitators see whom a message did not reach, and the room calls them to what waits for them."""
     new = Unreached.model_validate(dict(data))
+    called = calls_out(session, new)
     others = tuple(one for one in session.unreached if (one.place, one.person) != (new.place, new.person))
     if len(others) >= MISSED or new in session.unreached:
-        return Step(session)
+        return Step(session, called)
     told = session.model_copy(update={"unreached": (*others, new)})
-    return Step(told, (Show("desk", FACILITATOR),))
+    return Step(told, (*called, Show("desk", FACILITATOR)))
+
+
+def calls_out(session: State, missed: Unreached) -> tuple[Show, ...]:
+    """A message in their room that mentions them, one for each phase: an edit would call nobody."""
+    rooms = (place for place in session.brief.places if missed.via and place.startswith(f"{missed.via}:"))
+    room = next(rooms, None) if missed.person else None
+    return (Show(f"callout:{missed.via}:{session.brief.phase}", room),) if room else ()
 
 
 def reached(session: State, place: str) -> Step[State]:

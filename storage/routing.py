@@ -6,11 +6,11 @@ desk of whoever typed it; what people say and do goes to a session that is runni
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dialogs.base import FACILITATOR, Commanded, Event, Joined, Left, Reacted, Said
 from dialogs.card import t
+from dialogs.words import PERSON
 from storage import effects
 from storage.effects import RefusedError, identify
 from storage.live import EPOCH, Live
@@ -18,7 +18,6 @@ from storage.live import EPOCH, Live
 if TYPE_CHECKING:
     from storage.batch import Batch
 
-MENTION = re.compile(r"<@([^\s<>]+)>")  # of a person of ours, by id
 DESK = "desk"  # the key and the kind of a person's desk
 
 
@@ -32,7 +31,7 @@ def session_of(batch: Batch, event: Event) -> Live | None:
             raise RefusedError(t("That is not yours."))  # a desk is one person's, whoever else knows its id
         return batch.live(dialog.session)
     if isinstance(event, Commanded):
-        for named in MENTION.findall(event.text):
+        for named in PERSON.findall(" ".join(event.command.words)):
             effects.ours(batch, event.tenant, named)  # or the answer would say who that is
         return _meant(batch, event)
     return batch.live(_running(batch, event))

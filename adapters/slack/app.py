@@ -8,7 +8,6 @@ hands it to `listen`, which answers when everything is stored.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -20,17 +19,18 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.base import Bot, Later, Message
-from adapters.slack.calling import Refused
+from adapters.slack.calling import READS, Refused, flat
 from adapters.slack.channels import Channels
 from adapters.slack.door import Delivery, Door
 from adapters.slack.homes import Homes
-from adapters.slack.install import Install, authorize
+from adapters.slack.install import Install, everybody
 from adapters.slack.listen import Json, Listen, Parts
 from adapters.slack.payload import Unreadable, User
 from adapters.slack.people import People, Sleep
@@ -123,7 +123,7 @@ class Slack:
         token = await self._tenants.tokens.token(team, enterprise)
         reads = method in READS
         try:
-            given = {"params": _flat(arguments)} if reads else {"json": arguments}
+            given = {"params": flat(arguments)} if reads else {"json": arguments}
             answer = await self._client.api_call(
                 method, http_verb="GET" if reads else "POST", headers={"Authorization": f"Bearer {token}"}, **given
             )
@@ -217,8 +217,9 @@ class Slack:
         # Bolt authorises by what the door knows already; who is not installed here is told so by `listen`.
         bolt = AsyncApp(
             client=self._client,
-            authorize=authorize(self._tenants.tokens),  # type: ignore[arg-type]  # None: not installed
+            authorize=everybody(self._tenants.tokens),
             process_before_response=True,
+            raise_error_for_unhandled_request=True,
             request_verification_enabled=False,
             logger=logging.getLogger("adapters.slack.bolt"),
         )
@@ -226,8 +227,7 @@ class Slack:
         bolt.action(ALL)(self._action)
         bolt.command(ALL)(self._command)
         bolt.view(ALL)(self._view)
-        for rest in (bolt.shortcut, bolt.options):
-            rest(ALL)(_acknowledge)
+        bolt.error(_failed)
         return bolt
 
     async def _event(self, body: dict[str, Any]) -> None:
@@ -283,17 +283,12 @@ class Slack:
         await self._people.learn(tenant, user, host=host)
 
 
-# Slack's reading methods take no JSON.
-READS = {"conversations.info", "conversations.members", "conversations.history", "users.info", "auth.test"}
+async def _failed(error: Exception) -> BoltResponse:
+    """What nobody here asked for (shortcuts, closed forms, …) is taken, so that Slack does not send it again.
 
-
-def _flat(arguments: Mapping[str, object]) -> dict[str, str]:
-    return {
-        name: json.dumps(value) if isinstance(value, bool | dict | list) else str(value)
-        for name, value in arguments.items()
-    }
-
-
-async def _acknowledge(ack: AsyncAck) -> None:
-    """What nobody here asked for is taken, so that Slack does not send it again."""
-    await ack()
+    Anything else is a failure of ours: Slack is to repeat it.
+    """
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200)
+    log.error("what Slack sent could not be handled", exc_info=error)
+    return BoltResponse(status=500)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from aiohttp import ClientError
 
 from adapters.base import Gone, Later, Lost
 
@@ -17,10 +20,25 @@ class Refused(Exception):
         self.error, self.needed = error, needed
 
 
+UNANSWERED = (Later, Gone, ClientError, OSError)  # not now: a broken connection is aiohttp's own and no OSError
+
+
 class Call(Protocol):
     """One call of the Web API for a tenant. Raises Refused, Later (429), Gone (not installed), or any network error."""
 
     async def __call__(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]: ...
+
+
+# These take no JSON.
+READS = {"conversations.info", "conversations.members", "conversations.history", "users.info", "auth.test"}
+
+
+def flat(arguments: Mapping[str, object]) -> dict[str, str]:
+    """Arguments as such a method takes them."""
+    return {
+        name: json.dumps(value) if isinstance(value, bool | dict | list) else str(value)
+        for name, value in arguments.items()
+    }
 
 
 # What an administrator, a facilitator or the person in question can do about it.
@@ -71,6 +89,7 @@ def meant(no: Refused, *, private: bool) -> Exception:
 
 
 SHORTEST = 0.05  # seconds: a wait that rounding takes away would be none
+WHOLE = 0.999  # of a call: whoever comes at the moment they were given is not refused for a rounded microsecond
 
 
 class Budget:
@@ -89,7 +108,7 @@ class Budget:
         now, each = self._now(), 60 / self._most
         left, at = self._left.get(tenant, (self._most, now))
         left = min(self._most, left + (now - at).total_seconds() / each)
-        if left < 1:
+        if left < WHOLE:
             free = max(now + timedelta(seconds=(1 - left) * each), self._promised.get(tenant, now))
             self._promised[tenant] = free + timedelta(seconds=each)
             raise Later(max(SHORTEST, (free - now).total_seconds()))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from adapters.base import Bot, Gone, Later
-from adapters.slack.calling import Call, Refused
+from adapters.slack.calling import UNANSWERED, Call, Refused
 from adapters.slack.news import (
     Archived,
     BotJoined,
@@ -72,7 +72,7 @@ class Channels:
                 told = await self._call(tenant, "conversations.info", channel=channel)
         except Refused as no:
             return {"channel_not_found": NOT_SEEN, "missing_scope": NO_SCOPE}.get(no.error)
-        except (Later, Gone, OSError, TimeoutError):
+        except UNANSWERED:
             return None  # it is tried all the same, and said later if it fails
         found: dict[str, Any] = dict(told.get("channel") or {})
         if found.get("is_archived"):

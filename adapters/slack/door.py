@@ -22,6 +22,10 @@ LARGEST = 1024 * 1024  # bytes of a body: Slack's largest, a whole view with its
 WINDOW = timedelta(minutes=5)  # how far Slack's clock and ours may be apart: its own documented tolerance
 REMEMBERED = 100_000  # signatures
 
+# What Bolt reaches into without looking. An interaction has objects there; in an event some are ids.
+OBJECTS = ("user", "team", "enterprise", "channel", "container", "view", "message", "state")
+REACHED = ("user", "channel", "team", "enterprise")
+
 SECONDS = re.compile(r"[0-9]{1,11}")
 SSL_CHECK = re.compile(rb"(?:^|&)ssl_check=1(?:&|$)")
 
@@ -109,7 +113,7 @@ def _decoded(raw: bytes) -> Delivery:
     if text.lstrip()[:1] == "{":
         body = _object(text)
         if body.get("type") != "url_verification":
-            return Delivery("event", body)
+            return Delivery("event", _event(body))
         if not isinstance(body.get("challenge"), str):
             raise ValueError("there is nothing to answer")
         return Delivery("url_verification", body)
@@ -117,10 +121,30 @@ def _decoded(raw: bytes) -> Delivery:
     if form.get("ssl_check") == "1":
         return Delivery("ssl_check", {})
     if "payload" in form:
-        return Delivery("interaction", _object(form["payload"]))
+        return Delivery("interaction", _interaction(_object(form["payload"])))
     if "command" in form:
         return Delivery("command", form)
     raise ValueError("this is no kind of call that is known here")
+
+
+def _event(body: dict[str, Any]) -> dict[str, Any]:
+    happened, installs = body.get("event", {}), body.get("authorizations")
+    _check(all(isinstance(part, dict) and isinstance(part.get("type", ""), str) for part in (body, happened)))
+    _check(installs is None or (isinstance(installs, list) and all(isinstance(one, dict) for one in installs)))
+    _check(all(isinstance(part.get(name), dict | str | None) for part in (body, happened) for name in REACHED))
+    return body
+
+
+def _interaction(body: dict[str, Any]) -> dict[str, Any]:
+    actions = body.get("actions", [{}])
+    _check(isinstance(body.get("type", ""), str) and all(isinstance(body.get(name), dict | None) for name in OBJECTS))
+    _check(isinstance(actions, list) and bool(actions) and all(isinstance(one, dict) for one in actions))
+    return body
+
+
+def _check(fine: bool) -> None:  # noqa: FBT001 - one truth, said by its caller
+    if not fine:
+        raise ValueError("this is not in Slack's shape")
 
 
 def _form(text: str) -> dict[str, str]:

@@ -74,9 +74,11 @@ class Homes:
             self._due.pop((tenant, user), None)  # from now on a change is a new one
             view = await self.view(tenant, person)
             if view:
-                told = self._told.pop((tenant, user), [])
+                told = self._told.get((tenant, user), [])
                 view["blocks"] = [*told, *view["blocks"]][:BLOCKS]
                 await self._call(tenant, "views.publish", user_id=user, view=view)
+                if self._told.get((tenant, user)) is told:  # else there is more to tell by now
+                    del self._told[tenant, user]
         except Later as later:
             await self._sleep(later.seconds)
             self.refresh(tenant, user, person)

@@ -136,6 +136,17 @@ def authorize(tokens: AnyTokens) -> Callable[..., Awaitable[AuthorizeResult | No
     return asked
 
 
+def everybody(tokens: AnyTokens) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """As `authorize`, but nobody is turned away: Bolt would do it in words of its own, and wait for their delivery."""
+    ask = authorize(tokens)
+
+    async def asked(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        found = await ask(enterprise_id=enterprise_id, team_id=team_id)
+        return found or AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
+
+    return asked
+
+
 class Install:
     """The pages. What is kept of a browser that goes to Slack is one cookie, which must come back with it."""
 

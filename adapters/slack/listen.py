@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from adapters.base import Answer, Bot, Gone, Later
+from adapters.base import Answer, Bot
 from adapters.slack import forms, read
-from adapters.slack.calling import Call, Refused
+from adapters.slack.calling import UNANSWERED, Call, Refused
 from adapters.slack.channels import Channels
 from adapters.slack.homes import Homes
 from adapters.slack.payload import when
@@ -19,7 +19,7 @@ from adapters.slack.people import People
 from adapters.slack.read import Heard, User
 from adapters.slack.receipts import Receipts
 from adapters.slack.show import Show, user_id
-from dialogs.base import Commanded, Joined, Left, Said
+from dialogs.base import Commanded, Joined, Left, Pressed, Said
 from dialogs.card import Card, Reply, Text, Wrong, t
 from dialogs.commands import parse
 
@@ -137,13 +137,19 @@ class Listen:
             await self._form(tenant, heard, person)
             return {}
         answer = await self._bot.hear(replace(heard.event, tenant=tenant, by=person))
+        if (
+            isinstance(heard.event, Pressed)
+            and heard.event.action == "mine"
+            and await self._mine(tenant, heard, person)
+        ):
+            return {}
         if isinstance(answer.reply, Card) and answer.reply.fields:
             await self._open(tenant, heard, answer.reply, person, answer.names)
         elif answer.reply:
             await self._receipt(tenant, heard, person, answer)
         if heard.home:
             self._homes.refresh(tenant, heard.user.id, person, at_once=True)
-        elif heard.event.place is None:
+        elif heard.alone:
             await self._redraw(tenant, heard, person)
         return {}
 
@@ -153,6 +159,16 @@ class Listen:
             self._receipts.put(person, heard.respond, told)
         elif heard.home and heard.user:  # a press on the Home tab has no response_url
             self._homes.tell(tenant, heard.user.id, list(told["blocks"]))
+
+    async def _mine(self, tenant: str, heard: Heard, person: str) -> bool:
+        """What waits for somebody whom the bot cannot write to, shown to them alone where they pressed."""
+        room = await self._bot.room(heard.event.dialog or "", person)
+        waiting = [seen for seen in room.seen if seen.private and seen.card.all_buttons()] if room else []
+        if not waiting:
+            return False
+        body = await self._show.card(tenant, waiting[-1], person)
+        self._receipts.put(person, heard.respond, _only({"response_type": "ephemeral", **body}))
+        return True
 
     async def _redraw(self, tenant: str, heard: Heard, person: str) -> None:
         """A private card changes under the finger at once; the edit that follows it at Slack's pace says the same."""
@@ -175,7 +191,7 @@ class Listen:
         view = forms.view(card, heard.event.dialog or "", heard.slot, reader)
         try:
             await self._call(tenant, "views.open", trigger_id=heard.trigger or "", view=view)
-        except (Refused, Later, Gone, OSError) as no:
+        except (Refused, *UNANSWERED) as no:
             log.warning("a form could not be opened: %r", no)
             await self._receipt(tenant, heard, person, Answer(TOO_LATE))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.base import Bot, Gone, Later
-from adapters.slack.calling import Call, Refused
+from adapters.slack.calling import UNANSWERED, Call, Refused
 from adapters.slack.payload import User
 
 log = logging.getLogger(__name__)
@@ -49,13 +49,14 @@ class People:
 
     async def person(self, tenant: str, user: User, *, named: bool = False) -> str:
         """The person, made known if new. `named`: wait a moment for the name, because somebody will read it at once."""
-        if not user.team:
+        if user.team:
+            self._teams[tenant, user.id] = user.team
+        else:
             user = await self._whole(tenant, user)
-        self._teams[tenant, user.id] = user.team
         key = (tenant, _key(user))
         person = self._known.get(key)
         if person is None:
-            host = user.team == await self._home(tenant)
+            host = self._teams.get((tenant, user.id)) == await self._home(tenant)
             person = await self._bot.person(tenant, "slack", _key(user), user.name or "somebody", host=host)
             self._known[key] = person
             if len(self._known) > KNOWN:
@@ -104,8 +105,9 @@ class People:
         if team is None:
             try:
                 told = await self._info(tenant, user.id)
-            except (Refused, Gone, Later, OSError, TimeoutError):
+            except (Refused, *UNANSWERED):  # most people are at home, and it is asked again; until then they may little
                 return User(await self._home(tenant), user.id, user.name)
+            self._teams[tenant, user.id] = told.team
             return User(told.team, user.id, told.name or user.name)
         return User(team, user.id, user.name)
 
@@ -119,6 +121,7 @@ class People:
             tenant, user, done = self._waiting.get_nowait()
             try:
                 told = await self._info(tenant, user.id)
+                self._teams[tenant, user.id] = told.team
                 if told.name:
                     await self._bot.learn(tenant, "slack", _key(user), told.name, host=told.host)
             except Later as later:

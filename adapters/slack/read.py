@@ -55,6 +55,7 @@ class Heard:
     respond: str | None = None  # where the one who acted can be answered
     slot: str = ""  # of the message whose button was pressed
     home: bool = False  # pressed on the Home tab
+    alone: bool = False  # pressed on what only this person sees
     opens: bool = False  # the press asks for a form: it is not an event for the bot
     mentions: tuple[str, ...] = ()  # of a command: who is mentioned, in the text `<@U…>`
 
@@ -133,6 +134,7 @@ def _pressed(payload: Payload, team: str, user: User) -> Heard | None:
         respond=text(payload, "response_url") or None,
         slot=press.slot,
         home=view.get("type") == "home",
+        alone=container.get("is_ephemeral") is True or (common["place"] is None and not view),
         opens=action.get("action_id") == "form",
     )
 

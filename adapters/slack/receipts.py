@@ -49,7 +49,7 @@ class Receipts:
         self._slips[person, sort] = _Slip(url, body, self._now(), sent)
         if len(self._slips) > WAITING:
             self._slips.popitem(last=False)
-        if len(self._lanes) < AT_ONCE:
+        if sum(not lane.done() for lane in self._lanes) < AT_ONCE:  # one that has just ended takes nothing any more
             lane = asyncio.create_task(self._run(), name="slack receipts")
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)

@@ -249,6 +249,7 @@ class OneToken:
     ) -> None:
         self._token, self._who, self._now = token, who, now
         self._live: Live | None = None
+        self._was: Live | None = None  # who we are, also while the token is not to be used
         self._why, self._again = "", now()
         self._asking = asyncio.Lock()
 
@@ -260,7 +261,7 @@ class OneToken:
             if self._why and self._now() < self._again:
                 raise Gone(self._why)
             try:
-                self._live = await self._who(self._token)
+                self._live = self._was = await self._who(self._token)
             except Refused as no:
                 log.warning("%s (%s)", REFUSED, no)
                 self._end(REFUSED)
@@ -279,14 +280,21 @@ class OneToken:
 
     async def revoked(self, team: str = "", enterprise: str = "", at: datetime | None = None) -> None:
         """The token was revoked."""
-        self._end(REVOKED)
+        if self._ours(team, enterprise):
+            self._end(REVOKED)
 
     async def uninstalled(self, team: str = "", enterprise: str = "", at: datetime | None = None) -> None:
         """The app was uninstalled."""
-        self._end(UNINSTALLED)
+        if self._ours(team, enterprise):
+            self._end(UNINSTALLED)
 
     async def close(self) -> None:
         """Nothing is ever under way."""
+
+    def _ours(self, team: str, enterprise: str) -> bool:
+        """The same app may be in other workspaces, too: what ends there is not our end."""
+        was = self._was
+        return not was or (team == was.team if team and was.team else enterprise in {"", was.enterprise})
 
     def _end(self, why: str) -> None:
         self._live, self._why, self._again = None, why, self._now() + REMEMBERED

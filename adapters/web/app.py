@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.base import Bot, Message, RoomView, Seen
+from adapters.base import Message, Pages, RoomView, Seen
 from adapters.web.door import Door
 from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, has_link, millis, plain
 from adapters.web.links import Links
@@ -45,7 +45,7 @@ class Web:
     platform = "web"
 
     def __init__(
-        self, bot: Bot, links: Links, base_url: str, *, left_after: float = 30.0, sleep: Sleep = asyncio.sleep
+        self, bot: Pages, links: Links, base_url: str, *, left_after: float = 30.0, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._bot, self._links = bot, links
         self._read_link = {"room": links.read_room, "desk": links.read_desk, "report": links.read_report}
@@ -71,7 +71,7 @@ class Web:
             names = self._hub.room(session).names
             names.update(message.names)
             await self._push(message.dialog, message.slot, viewers, names)
-        return "web"
+        return "web:"
 
     def pace(self, message: Message) -> tuple[str, float]:
         """A room is drawn at most every 1.5 s, however many vote; what is for one person goes at once."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 from aiohttp import web
 
-from adapters.base import Bot
+from adapters.base import Pages
 from adapters.web.draw import Draw
 from adapters.web.links import Links, Pass, local
 from adapters.web.read import BadForm, Form, read_name
@@ -22,7 +22,7 @@ OVER = "This session is over, or is not there any more."
 class Door:
     """The page behind a join link."""
 
-    def __init__(self, bot: Bot, links: Links, draw: Draw) -> None:
+    def __init__(self, bot: Pages, links: Links, draw: Draw) -> None:
         self._bot, self._links, self._draw = bot, links, draw
         self._admitted: OrderedDict[tuple[str, str], asyncio.Task[str | None]] = OrderedDict()
 

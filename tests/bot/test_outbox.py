@@ -454,8 +454,8 @@ async def test_the_session_hears_which_place_and_whom_a_message_did_not_reach(ro
 
     place, person = reports.told
     assert (place.data, person.data) == (
-        {"place": room.there, "person": None, "why": "small:C1 is closed"},
-        {"place": None, "person": "ann", "why": "ann is closed"},
+        {"place": room.there, "person": None, "why": "small:C1 is closed", "via": "small"},
+        {"place": None, "person": "ann", "why": "ann is closed", "via": "web"},
     )
     assert {(one.dialog, one.tenant, one.by, one.what, one.at) for one in reports.told} == {
         (room.session, "acme", None, "unreached", room.world.now)
@@ -533,4 +533,8 @@ async def test_the_facilitators_read_whom_messages_did_not_reach_and_what_is_rea
 
     assert first == [("Not shown in the room", "small:C1 is closed")]
     assert await missed() == [("Not reached", f"{ann}: {ann} is closed")]
-    assert [lines(card)[0] for card in small.stands("small:C1")] == ["Feedback", "That was “Feedback”"]
+    assert [lines(card)[0] for card in small.stands("small:C1")] == [
+        "Feedback",
+        "Something is waiting for you",
+        "That was “Feedback”",
+    ]

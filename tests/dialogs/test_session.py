@@ -975,3 +975,19 @@ def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> 
     assert missed.unreached
     assert decide(missed, told("reached", place="slack:C1"), scene(None)) == Step(OPEN, (Show("desk", FACILITATOR),))
     assert decide(missed, told("reached", place="slack:C2"), scene(None)) == Step(missed)
+
+
+def test_whoever_cannot_be_written_to_is_called_out_in_their_own_room() -> None:
+    """Once in each phase, in the first room of the platform that failed; facilitators are told once."""
+    session = brief(OPEN, places=("web:d", "teams:19:class", "slack:C1"))
+    missed = told("unreached", person="ann", place=None, why="Not installed.", via="teams")
+    first = decide(session, missed, scene(None))
+    assert first.effects == (Show("callout:teams:open", "teams:19:class"), DESK)
+    assert decide(first.state, missed, scene(None)).effects == (Show("callout:teams:open", "teams:19:class"),)
+    assert decide(session, told("unreached", person="ann", place=None, why="x", via="zoom"), scene(None)).effects == (
+        DESK,
+    )
+    shown = card(first.state, "callout:teams:open")
+    assert [piece for piece in shown.text[0].pieces() if isinstance(piece, Who)] == [Who("ann")]
+    assert [button.action for button in shown.buttons] == ["mine"]
+    assert card(first.state, "callout:slack:open").text[0] == t("Something waits for some.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ INTERACTIONS: list[tuple[str, Heard | None]] = [
     ("press_in_channel", press(ANA)),
     # Whoever comes by Slack Connect has another workspace, and the press counts where we are installed.
     ("press_by_connect", press(KIM)),
-    ("press_in_dm", press(ANA, DM)),
+    ("press_in_dm", replace(press(ANA, DM), alone=True)),
     # No channel, no response_url, no message: a view, whose id stands for the message's.
     (
         "press_on_home",

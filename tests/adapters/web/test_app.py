@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.base import Adapter, Bot
+from adapters.base import Adapter, Pages
 from adapters.web.app import Web
 from adapters.web.links import DAY, Links
 from dialogs.base import Commanded, Pressed, Said, Submitted
@@ -31,7 +31,7 @@ def say(text: str, **more: str) -> dict[str, str]:
 
 
 def test_it_is_an_adapter_for_any_bot() -> None:
-    bot: Bot = SmallBot()
+    bot: Pages = SmallBot()
     adapter: Adapter = Web(bot, Links("secret", "http://localhost"), "http://localhost")
     assert adapter.platform == "web"
 

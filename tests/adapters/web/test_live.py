@@ -48,7 +48,7 @@ async def test_a_page_is_made_equal_to_the_truth_when_it_connects(house: House) 
 async def test_a_vote_reaches_every_page_as_each_viewer_sees_it(house: House) -> None:
     streams = {who: await house.live(house.room(who)) for who in ("ana", "ben", "fay")}
     await house.act(house.room("ana"), **vote())
-    assert await house.show("p1", "board") == "web"
+    assert await house.show("p1", "board") == "web:"
     cards = {who: await stream.next("card") for who, stream in streams.items()}
     assert {card["id"] for card in cards.values()} == {"card-p1-board"}
     assert all("1 of 1" in card["html"] for card in cards.values())
@@ -115,8 +115,8 @@ async def test_nobody_is_asked_about_where_nobody_is(house: House, monkeypatch: 
         raise AssertionError
 
     monkeypatch.setattr(house.bot, "looks", never)
-    assert await house.show("p1", "board") == "web"
-    assert await house.show("m1", "digest", place=None, person="mia") == "web"
+    assert await house.show("p1", "board") == "web:"
+    assert await house.show("m1", "digest", place=None, person="mia") == "web:"
 
 
 async def test_a_report_is_live_and_has_nothing_of_the_room(house: House) -> None:
