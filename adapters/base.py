@@ -168,6 +168,18 @@ class Bot(Pages, Protocol):
         """Names of people."""
         ...
 
+    async def remember(self, tenant: str, platform: str, whose: str, known: Mapping[str, str]) -> None:
+        """Keep how a user or a place is reached, as the platform said last."""
+        ...
+
+    async def recall(self, tenant: str, platform: str, whose: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """How these users and places are reached; those of whom it is not known are left out."""
+        ...
+
+    async def leading(self, session: str) -> Sequence[str]:
+        """Who leads a session."""
+        ...
+
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         """The dialog and slot of the message to which an adapter gave this reference."""
         ...
@@ -181,5 +193,5 @@ class Bot(Pages, Protocol):
         ...
 
     async def reachable(self, tenant: str, place: str) -> None:
-        """This place can be reached again: what could not be delivered there goes out now."""
+        """A place, a person, or (empty) everybody can be reached again: what could not be delivered goes out now."""
         ...

@@ -94,6 +94,16 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="write slack.yaml into this folder instead of printing it"
     )
     slack.set_defaults(run=manifest_slack)
+    teams = manifest.add_parser("teams", help="the package to upload in Teams")
+    teams.add_argument("--url", help="the public address of Cohost, as in https://cohost.example.org")
+    teams.add_argument("--app-id", metavar="GUID", help="the app's “Application (client) ID” in Microsoft Entra")
+    teams.add_argument("--privacy", metavar="URL", help="your page about privacy, which Teams links to (default --url)")
+    teams.add_argument("--terms", metavar="URL", help="your terms of use, which Teams links to (default --url)")
+    teams.add_argument("--slash", action="store_true", help="slash commands too, where Teams has them (a preview)")
+    teams.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="write cohost-teams.zip into this folder (default here)"
+    )
+    teams.set_defaults(run=manifest_teams)
     return top
 
 
@@ -177,6 +187,13 @@ def manifest_slack(args: argparse.Namespace) -> int:
         print(manifests.write(text, args.out, "slack.yaml"))
     else:
         print(text, end="")
+    return 0
+
+
+def manifest_teams(args: argparse.Namespace) -> int:
+    """Write the package of the Teams app into a folder."""
+    package = manifests.teams(args.url, args.app_id, privacy=args.privacy, terms=args.terms, slash=args.slash)
+    print(manifests.write(package, args.out, "cohost-teams.zip"))
     return 0
 
 

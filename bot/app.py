@@ -17,6 +17,8 @@ from adapters.slack.door import Door
 from adapters.slack.install import Calls, Install
 from adapters.slack.tenants import Tenants
 from adapters.slack.tokens import AnyTokens, OneToken, Tokens
+from adapters.teams.app import Teams
+from adapters.teams.app import Ways as TeamsWays
 from adapters.web.app import Web
 from adapters.web.links import Links
 from bot import health
@@ -28,6 +30,7 @@ from bot.scene import Scenes
 from bot.settings import Settings
 from bot.timers import Timers
 from dialogs import KINDS
+from dialogs.card import Link
 from storage.hot import MemoryHot
 from storage.installations import Installations
 from storage.sql import SqlStore, migrate
@@ -79,7 +82,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     timers = Timers(store, hot, clock, engine)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
     for adapter in adapters.values():
-        if isinstance(adapter, Web | Slack):
+        if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
     health.add_to(app.http, store, clock, list(adapters))
     return app
@@ -90,7 +93,38 @@ def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock) ->
     found: dict[str, Adapter] = {"web": Web(engine, links, settings.address())}
     if settings.slack.on:
         found["slack"] = slack(engine, links, settings, clock)
+    if settings.teams.on:
+        found["teams"] = teams(engine, links, settings)
     return found
+
+
+def teams(engine: Engine, links: Links, settings: Settings) -> Teams:
+    """Teams, for the one organisation of the settings, or for several that are kept apart."""
+    told = settings.teams
+    one = len(told.tenants) == 1
+    ways = TeamsWays(
+        told.app_id,
+        told.app_password,
+        told.login_url,
+        told.authority,
+        told.openid_metadata_url,
+        told.tenants,
+        open_to_emulator=told.auth_disabled,
+        issuer=told.issuer,
+    )
+    return Teams(
+        engine,
+        ways,
+        lambda tenant: LOCAL if one or told.auth_disabled else f"teams:{tenant}",
+        addresses(links),
+        WallClock().now,  # tokens live by the world's time
+    )
+
+
+def addresses(links: Links) -> Callable[[str, Link, str], str]:
+    """The signed address of a page, for one person of a tenant."""
+    pages = {"room": links.room, "people": links.people, "report": links.report}
+    return lambda tenant, link, person: pages[link.page](tenant, link.session, person)
 
 
 def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Slack:
@@ -104,12 +138,16 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
         kept = Installations(settings.database_url, secret)
         closing.append(kept.close)
         many = tokens = Tokens(kept, calls.refresh, clock.now)
-        install = Install(kept, calls, settings.address(), many.forget, clock.now)
-    pages = {"room": links.room, "people": links.people, "report": links.report}
+
+        async def installed(team: str, enterprise: str) -> None:
+            many.forget(team, enterprise)
+            await engine.reachable(f"slack:{team or enterprise}", "")  # what ended while it was not installed
+
+        install = Install(kept, calls, settings.address(), installed, clock.now)
     return Slack(
         engine,
         Tenants(tokens, LOCAL),
-        lambda tenant, link, person: pages[link.page](tenant, link.session, person),
+        addresses(links),
         Ways(
             told.api_url,
             pool,

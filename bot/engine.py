@@ -182,6 +182,18 @@ class Engine:
         """Names of people."""
         return await self.store.named(people) if people else {}
 
+    async def remember(self, tenant: str, platform: str, whose: str, known: Mapping[str, str]) -> None:
+        """How a user or a place is reached."""
+        await self.store.remember(tenant, platform, whose, known)
+
+    async def recall(self, tenant: str, platform: str, whose: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """How these users and places are reached."""
+        return await self.store.recall(tenant, platform, whose) if whose else {}
+
+    async def leading(self, session: str) -> Sequence[str]:
+        """Who leads a session."""
+        return await self.store.leading(session)
+
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         """The dialog and slot of the message with this reference."""
         return await self.store.posted(tenant, ref)
@@ -199,7 +211,7 @@ class Engine:
         now = self.clock.now()
         if await self.store.revive(tenant, place, now):
             await self.hot.nudge("outbox")
-        if held := await self.store.at(tenant, place):
+        if ":" in place and (held := await self.store.at(tenant, place)):
             id_, data = f"reached:{place}:{now.isoformat()}", {"place": place}
             await self.hear(Told(id=id_, at=now, tenant=tenant, dialog=held[0], what="reached", data=data))
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import ZipFile, ZipInfo
 
 import yaml
 
-from bot.settings import WrongError, encrypted
+from bot.addresses import encrypted, host_of
+from bot.settings import GUID, WrongError
 
 FOLDER = Path(__file__).parent.parent / "manifest"
 PLACEHOLDER = "https://cohost.example.com"
+NO_APP = "00000000-0000-0000-0000-000000000000"
+OLDEST, SLASHES = "1.25", "1.30"  # of the schemas of Teams: the one we keep to, and one that knows slash commands
+PICTURES = ("color.png", "outline.png")
 
 
 def slack(url: str | None, *, socket: bool, many: bool) -> str:
@@ -41,12 +49,37 @@ def slack(url: str | None, *, socket: bool, many: bool) -> str:
     return text
 
 
-def write(text: str, folder: Path, name: str) -> Path:
+def teams(
+    url: str | None, app_id: str | None, *, privacy: str | None = None, terms: str | None = None, slash: bool = False
+) -> bytes:
+    """The package of the Teams app: a zip file, which is the same, byte by byte, for the same words."""
+    url = _checked(url)
+    if not app_id or not GUID.fullmatch(app_id) or app_id == NO_APP:
+        given = f"--app-id {app_id}: this is not" if app_id else "--app-id is needed:"
+        raise WrongError(f"{given} the “Application (client) ID” of the app, 36 characters with four hyphens")
+    pages = {"--url": url, "--privacy": privacy or url, "--terms": terms or url}
+    for option, page in pages.items():
+        if not page.startswith("https://") or not host_of(page):
+            raise WrongError(f"{option} {page}: must be https://, because Teams takes nothing else")
+    read = json.loads(_bytes("teams/manifest.json"))
+    manifest = _filled(read, {PLACEHOLDER: url, host_of(PLACEHOLDER): host_of(url), NO_APP: app_id.lower()})
+    manifest["developer"] |= {"privacyUrl": pages["--privacy"], "termsOfUseUrl": pages["--terms"]}
+    if slash:
+        [bot] = manifest["bots"]
+        manifest |= {"$schema": manifest["$schema"].replace(OLDEST, SLASHES), "manifestVersion": SLASHES}
+        bot["supportsTargetedMessages"] = True
+        for commands in bot["commandLists"]:
+            commands["triggers"] = ["mention", "slash"]
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return _zipped({"manifest.json": text.encode()} | {name: _bytes(f"teams/{name}") for name in PICTURES})
+
+
+def write(content: str | bytes, folder: Path, name: str) -> Path:
     """Put it into a folder. A file of that name is replaced."""
     file = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise WrongError(f"{file}: cannot be written ({error.strerror or error})") from error
     return file
@@ -66,10 +99,32 @@ def _checked(url: str | None) -> str:
     return url.rstrip("/")
 
 
+def _filled(part: Any, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON may be anything
+    if isinstance(part, dict):
+        return {key: _filled(value, values) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(value, values) for value in part]
+    return values.get(part, part) if isinstance(part, str) else part
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as package:  # not compressed: libraries that compress differ from machine to machine
+        for name, content in files.items():
+            entry = ZipInfo(name)  # of 1980, as a zip file's time begins
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            package.writestr(entry, content)
+    return packed.getvalue()
+
+
 def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(_bytes(name).decode())
+    return found
+
+
+def _bytes(name: str) -> bytes:
     try:
-        found: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+        return (FOLDER / name).read_bytes()
     except OSError as error:
         missing = "it comes with Cohost's source and not with the installed package; run this command there"
         raise WrongError(f"{FOLDER / name} cannot be read: {missing}") from error
-    return found

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.addresses import encrypted, host_of, listening, loopback, plain, public
+
 SHORTEST_SECRET = 16
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 GOVERNMENT = ".azure.us"  # the names of Microsoft's government cloud end so
-NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
 
 class WrongError(Exception):
@@ -148,7 +147,7 @@ class Teams(BaseSettings):
     @property
     def government(self) -> bool:
         """Whether this is in Microsoft's government cloud, which signs and is signed to by other names."""
-        return _host(self.openid_metadata_url).endswith(GOVERNMENT)
+        return host_of(self.openid_metadata_url).endswith(GOVERNMENT)
 
     @property
     def issuer(self) -> str:
@@ -189,62 +188,20 @@ class Teams(BaseSettings):
             "TEAMS_TENANTS: must be ids of organisations, 36 characters each, with commas between them": (
                 not _guids(*self.listed.split(","))
             ),
-            "TEAMS_OPENID_METADATA_URL: must begin with https://, with nothing after its path (http only on loopback)": (
-                not _plain(self.openid_metadata_url)
+            "TEAMS_OPENID_METADATA_URL: must begin with https://, and end with its path (http only on loopback)": (
+                not plain(self.openid_metadata_url)
             ),
-            "TEAMS_LOGIN_URL: must begin with https://, with nothing after its path (http only on loopback)": (
-                not _plain(self.login_url)
+            "TEAMS_LOGIN_URL: must begin with https://, and end with its path (http only on loopback)": (
+                not plain(self.login_url)
             ),
             "TEAMS_AUTH_DISABLED: lets in whoever calls, so only while Cohost listens on this machine alone; take it "
-            "away, or set COHOST_HOST to 127.0.0.1": not signed and not loopback(_address(host)),
+            "away, or set COHOST_HOST to 127.0.0.1": not signed and not loopback(listening(host)),
         }
         return [line for line, is_so in lines.items() if is_so]
 
 
 def _guids(*ids: str) -> bool:
     return all(GUID.fullmatch(one.strip()) for one in ids if one.strip())
-
-
-def _plain(url: str) -> bool:
-    return encrypted(url) and not any(sign in url for sign in "?#@\\")
-
-
-def _address(host: str) -> str:
-    return f"http://[{host}]" if ":" in host else f"http://{host}"
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def _number(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
-
-
-def loopback(url: str) -> bool:
-    """Whether this address stays on the machine."""
-    host = _host(url)
-    number = _number(host)
-    return number.is_loopback if number else f".{host}".endswith(".localhost")
-
-
-def encrypted(url: str) -> bool:
-    """Whether what is sent to this address can be read by nobody on the way."""
-    return bool(_host(url)) and (url.startswith("https://") or (url.startswith("http://") and loopback(url)))
-
-
-def public(url: str) -> bool:
-    """Whether somebody out there could open this address, by TLS."""
-    host = _host(url)
-    number = _number(host)
-    known = number.is_global if number else "." in host and not f".{host}".endswith(NAMES_AT_HOME)
-    return url.startswith("https://") and known
 
 
 class Settings(Secrets):
@@ -275,7 +232,7 @@ class Settings(Secrets):
 
     def address(self) -> str:
         """The public address, without a slash at its end."""
-        return self.base_url.rstrip("/") or f"{_address(self.host)}:{self.port}"
+        return self.base_url.rstrip("/") or f"{listening(self.host)}:{self.port}"
 
 
 OFF, TEAMS_OFF = Slack.model_construct(), Teams.model_construct()  # of a rehearsal, which must not speak to real people
@@ -292,14 +249,14 @@ def load(
     """The settings, or `WrongError` with everything that is wrong with them. `given` goes before the environment."""
     wrong: list[str] = []
     settings = None
-    told, of_teams = slack or Slack(), teams
+    told, of_teams = slack or Slack(), TEAMS_OFF
     try:
         of_teams = teams or Teams()
     except ValidationError as error:
         wrong += _lines(error, "")
     try:
         fine = {name: value for name, value in given.items() if value is not None}
-        settings = Settings(slack=told, teams=of_teams or TEAMS_OFF, **fine)  # type: ignore[arg-type]
+        settings = Settings(slack=told, teams=of_teams, **fine)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong += _lines(error, "COHOST_")
     kept = SecretStr(secret) if secret else Secrets().secret
@@ -307,7 +264,7 @@ def load(
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
     if settings:
         wrong += told.wrong(settings.base_url)
-        wrong += settings.teams.wrong(settings.host)
+    wrong += of_teams.wrong(settings.host if settings else "127.0.0.1")
     if wrong or settings is None:
         raise WrongError("\n".join(wrong))
     return settings.model_copy(update={"secret": kept})

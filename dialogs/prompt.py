@@ -270,4 +270,4 @@ def sum_up(prompt: State, tally: Tally) -> Result:
 
 KNOWS: frozenset[Need] = frozenset({"roster", "turns", "notes"})
 NEEDS: Needs = {Rang: KNOWS, Pressed: KNOWS, Told: KNOWS, Said: frozenset({"turns"})}
-KIND = Kind("prompt", State, decide, view, needs=NEEDS, sum_up=sum_up)
+KIND = Kind("prompt", State, decide, view, hears=frozenset({Said}), needs=NEEDS, sum_up=sum_up)

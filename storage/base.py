@@ -257,6 +257,18 @@ class Store(Protocol):
         """The platform's own ids of these people; those whom it does not have are left out."""
         ...
 
+    async def remember(self, tenant: str, platform: str, whose: str, known: Mapping[str, str]) -> None:
+        """How a user or a place is reached, as the platform said last. Replaces what was known before."""
+        ...
+
+    async def recall(self, tenant: str, platform: str, whose: Sequence[str]) -> dict[str, dict[str, str]]:
+        """How these users and places are reached; those of whom it is not known are left out."""
+        ...
+
+    async def leading(self, session: str) -> list[str]:
+        """Who leads a session."""
+        ...
+
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         """The dialog and slot of the message with this reference."""
         ...

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from storage.tables import IDENTITY, PERSON, TENANT
+from storage.tables import ADDRESS, IDENTITY, PERSON, TENANT
+from storage.writing import upsert
 
 
 def admit(
@@ -66,3 +67,10 @@ def _with(db: Connection, tenant: str, email: str | None) -> str | None:
 
 def _plain(email: str | None) -> str | None:
     return email.strip().casefold() or None if email else None
+
+
+def remember(db: Connection, row: dict[str, str]) -> None:
+    """How somebody or something is reached by now."""
+    into = upsert(db, ADDRESS)
+    keys = ["tenant", "platform", "whose"]
+    db.execute(into.on_conflict_do_update(index_elements=keys, set_={"known": into.excluded.known}), row)

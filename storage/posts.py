@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, true, update
 
 from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
 from dialogs.card import Card, people_in
@@ -150,9 +150,12 @@ def _card(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
 def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
     """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
     newer = case((POST.c.revision > post.revision, now), else_=None)
+    kept: Any = ref
+    if post.place and ref.startswith(f"{post.place}:"):  # the place may have got another address meanwhile
+        kept = POST.c.target + ref[len(post.place) :]
     settled = {
         "shown": post.revision,
-        "ref": ref,
+        "ref": kept,
         "state": "shown",
         "tries": 0,
         "why": None,
@@ -163,7 +166,7 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
         return True
     # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
     due = case((POST.c.owner.is_not(None), POST.c.due), else_=now)
-    again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, ref)}
+    again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, kept)}
     db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
     return False
 
@@ -181,11 +184,14 @@ def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: b
 
 
 def revive(db: Connection, tenant: str, place: str, now: datetime) -> int:
-    """The place can be reached again: what had ended there, and is still of interest, goes out after all."""
+    """The place can be reached again: what had ended there, and stands there or is still of interest, goes out.
+
+    Without a place it is the whole tenant, in which the platform was not installed for a while.
+    """
     running = select(DIALOG.c.id).where(DIALOG.c.done.is_(False))
-    ended = update(POST).where(
-        POST.c.tenant == tenant, POST.c.target == place, POST.c.state == "gone", POST.c.dialog.in_(running)
-    )
+    wanted = or_(POST.c.ref.is_not(None), POST.c.dialog.in_(running))  # no old card stays, with buttons that are dead
+    where = POST.c.target == place if place else true()
+    ended = update(POST).where(POST.c.tenant == tenant, where, POST.c.state == "gone", wanted)
     return db.execute(ended.values(state="waiting", due=now, why=None, tries=0, owner=None)).rowcount
 
 

@@ -92,6 +92,8 @@ def heard_by(batch: Batch, event: Event, session: Live | None) -> list[Live]:
         if session:
             return [session]
         return [_desk(batch, event)] if event.by else []
+    if isinstance(event, Said) and not event.room:
+        return []
     if session is None or not any(type(event) in kind.hears for kind in batch.kinds.values()):
         return []
     return [one for one in batch.of_session(session.id) if type(event) in batch.kinds[one.kind].hears]

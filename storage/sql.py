@@ -8,6 +8,7 @@ read by then one silently loses votes: do not take the IMMEDIATE away.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -21,14 +22,14 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, select, update
 from sqlalchemy.exc import OperationalError
 
-from dialogs.base import AnyKind, Brief, Event, Rang
+from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
 from storage import moving, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.batch import Batch, spoken
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Places
-from storage.tables import DIALOG, HEARD, IDENTITY, MARK, POST, TIMER
+from storage.tables import ADDRESS, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -241,6 +242,23 @@ class SqlStore:
             IDENTITY.c.platform == platform, IDENTITY.c.person.in_(people)
         )
         return await self._reading(lambda db: {row.person: row.user for row in db.execute(theirs)})
+
+    async def remember(self, tenant: str, platform: str, whose: str, known: Mapping[str, str]) -> None:
+        """How a user or a place is reached."""
+        row = {"tenant": tenant, "platform": platform, "whose": whose, "known": json.dumps(dict(known), sort_keys=True)}
+        await self._writing(lambda db: people.remember(db, row))
+
+    async def recall(self, tenant: str, platform: str, whose: Sequence[str]) -> dict[str, dict[str, str]]:
+        """How these users and places are reached."""
+        mine = (ADDRESS.c.tenant == tenant, ADDRESS.c.platform == platform, ADDRESS.c.whose.in_(whose))
+        found = select(ADDRESS.c.whose, ADDRESS.c.known).where(*mine)
+        return await self._reading(lambda db: {row.whose: json.loads(row.known) for row in db.execute(found)})
+
+    async def leading(self, session: str) -> list[str]:
+        """Who leads a session."""
+        role = (NOTE.c.dialog == session, NOTE.c.key == "role", NOTE.c.value == FACILITATOR)
+        found = select(NOTE.c.person).where(*role).order_by(NOTE.c.person)
+        return await self._reading(lambda db: list(db.execute(found).scalars()))
 
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         """The dialog and slot of the message with this reference."""

@@ -66,6 +66,16 @@ class IdentityRow(SQLModel, table=True):
     person: str = Field(index=True)
 
 
+class AddressRow(SQLModel, table=True):
+    """How somebody or something is reached on a platform whose ids do not say it: what the adapter knows, as JSON."""
+
+    __tablename__ = "address"
+    tenant: str = Field(primary_key=True)
+    platform: str = Field(primary_key=True)
+    whose: str = Field(primary_key=True)  # the platform's own id of a user or a place
+    known: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class SessionPlaceRow(SQLModel, table=True):
     """A session at a place ("platform:address"): an index of `brief.places`, with what decides whose turn it is there.
 
@@ -279,6 +289,7 @@ def table(row: type[SQLModel]) -> Table:
 
 
 TENANT, PERSON, IDENTITY, AT = table(TenantRow), table(PersonRow), table(IdentityRow), table(SessionPlaceRow)
+ADDRESS = table(AddressRow)
 DIALOG, NOTE, HEARD, TIMER = table(DialogRow), table(NoteRow), table(HeardRow), table(TimerRow)
 SHOW, MARK, POST = table(ShowRow), table(MarkRow), table(PostRow)
 ACTIVITY, TURN, TOOK_PART = table(ActivityRow), table(TurnRow), table(TookPartRow)

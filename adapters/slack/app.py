@@ -22,11 +22,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Later, Message
-from adapters.slack.calling import READS, Refused, flat
+from adapters.base import Bot, Message
+from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, Waits, flat
 from adapters.slack.channels import Channels
 from adapters.slack.door import Delivery, Door
 from adapters.slack.homes import Homes
@@ -81,25 +81,20 @@ class Slack:
 
     platform = "slack"
 
-    def __init__(
-        self,
-        bot: Bot,
-        tenants: Tenants,
-        address: Address,
-        ways: Ways,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
+    def __init__(self, bot: Bot, tenants: Tenants, address: Address, ways: Ways, sleep: Sleep = asyncio.sleep) -> None:
         self._bot, self._tenants, self._ways = bot, tenants, ways
         self._client = AsyncWebClient(base_url=ways.api_url, retry_handlers=[])
         self._bolt: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waits = Waits(bot.now)
         self._people = People(bot, self.call, tenants.team, sleep)
         self._show = Show(bot, self.call, address)
         self._receipts = Receipts(self._respond, bot.now)
         self._homes = Homes(bot, self.call, address, sleep)
-        self._channels = Channels(bot, self.call, tenants, self._opened, self._learn)
+        self._channels = Channels(bot, self.call, tenants, self._opened, self._learn, sleep)
         parts = Parts(self._people, self._show, self._receipts, self._channels, self._homes)
+        tenants.back = self._back
         self._listen = Listen(bot, self.call, tenants, parts, self._later)
 
     # -- the outbox's side ---------------------------------------------------------------------------------------------
@@ -119,6 +114,7 @@ class Slack:
 
     async def call(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]:
         """One call of the Web API. See `calling.Call`."""
+        self._waits.keep(tenant, method)
         team, enterprise = self._tenants.install(tenant)
         token = await self._tenants.tokens.token(team, enterprise)
         reads = method in READS
@@ -129,11 +125,16 @@ class Slack:
             )
         except SlackApiError as no:
             if no.response.status_code == 429:
-                raise Later(float(no.response.headers.get("Retry-After", 1))) from no
+                raise self._waits.told(tenant, method, float(no.response.headers.get("Retry-After", 1))) from no
             error = str(no.response.get("error") or no.response.status_code)
+            if error in AWAY or no.response.status_code >= 500:
+                raise NoAnswer(error) from no
             if error in DEAD:
-                self._tenants.tokens.refused(team, enterprise, token)
+                self._tenants.refused(tenant, token)
             raise Refused(error, str(no.response.get("needed") or "")) from no
+        except (SlackClientError, aiohttp.ClientError, AttributeError) as no:
+            # AttributeError: the library trips over plain text, as a proxy on the way gives it.
+            raise NoAnswer(repr(no)) from no
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def _respond(self, url: str, body: Json) -> None:
@@ -278,6 +279,9 @@ class Slack:
 
     async def _opened(self, tenant: str, user: User) -> None:
         self._homes.opened(tenant, user.id, await self._people.person(tenant, user, named=True))
+
+    async def _back(self, tenant: str) -> None:
+        await self._bot.reachable(tenant, "")
 
     async def _learn(self, tenant: str, user: User, host: bool) -> None:  # noqa: FBT001 - a callback with one caller
         await self._people.learn(tenant, user, host=host)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from itertools import count
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import ClientError
 
 from adapters.base import Gone, Later, Lost
+from dialogs.card import Text, t
 
 
 class Refused(Exception):
@@ -20,7 +22,13 @@ class Refused(Exception):
         self.error, self.needed = error, needed
 
 
+ASKED = 8  # times that something is asked for which nobody waits
+R = TypeVar("R")
 UNANSWERED = (Later, Gone, ClientError, OSError)  # not now: a broken connection is aiohttp's own and no OSError
+
+
+class NoAnswer(OSError):
+    """Slack is out of order, or says what nobody understands. It may have done what it was asked."""
 
 
 class Call(Protocol):
@@ -75,7 +83,18 @@ OUT = {
     "not_allowed_token_type": "The token is of the wrong sort: use the “Bot User OAuth Token”.",
     "edit_window_closed": "The workspace allows edits for a while only, and this message is older than that.",
 }
+HISTORY = frozenset({"channels:history", "groups:history"})
+AWAY = {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 LOST = {"message_not_found", "cant_update_message", "no_item_specified"}
+
+
+def unheard(lacking: Iterable[str]) -> Text:
+    """What a session misses where the bot may not read along."""
+    return t(
+        "Polls and buttons work, but answers in threads and silence can go unnoticed: Cohost lacks the permission "
+        "{scopes}. An administrator can add it in the app's settings and install it again.",
+        scopes=", ".join(sorted(lacking)),
+    )
 
 
 def meant(no: Refused, *, private: bool) -> Exception:
@@ -86,6 +105,20 @@ def meant(no: Refused, *, private: bool) -> Exception:
         return Gone(f"Cohost lacks the permission “{no.needed}”: add it in the app's settings and install it again.")
     why = (PEOPLE if private else PLACES).get(no.error) or OUT.get(no.error)
     return Gone(why) if why else no
+
+
+async def patiently(ask: Callable[[], Awaitable[R]], sleep: Callable[[float], Awaitable[None]]) -> R:
+    """What Slack says, asked again when it wants, and some times more where it does not answer."""
+    for failed in count():
+        try:
+            return await ask()
+        except Later as later:
+            await sleep(later.seconds)
+        except (ClientError, OSError):
+            if failed >= ASKED:
+                raise
+            await sleep(2.0**failed)
+    raise AssertionError
 
 
 SHORTEST = 0.05  # seconds: a wait that rounding takes away would be none
@@ -117,3 +150,26 @@ class Budget:
     def empty(self, tenant: str) -> None:
         """Slack counts otherwise, and says that there is none left."""
         self._left[tenant] = 0.0, self._now()
+
+
+class Waits:
+    """Methods of which a workspace takes no calls for a while: what one was told, the next need not be told again."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._until: dict[tuple[str, str], datetime] = {}
+
+    def keep(self, tenant: str, method: str) -> None:
+        """Raises Later until the wait is over."""
+        until = self._until.get((tenant, method))
+        if until is None:
+            return
+        left = (until - self._now()).total_seconds()
+        if left > 0:
+            raise Later(left)
+        del self._until[tenant, method]
+
+    def told(self, tenant: str, method: str, seconds: float) -> Later:
+        """Slack wants so many seconds."""
+        self._until[tenant, method] = self._now() + timedelta(seconds=seconds)
+        return Later(seconds)

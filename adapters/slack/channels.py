@@ -7,10 +7,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
-from adapters.base import Bot, Gone, Later
-from adapters.slack.calling import UNANSWERED, Call, Refused
+from adapters.base import Bot
+from adapters.slack.calling import UNANSWERED, Call, Refused, patiently
 from adapters.slack.news import (
     Archived,
     BotJoined,
@@ -57,9 +58,10 @@ class Channels:
         tenants: Ends,
         opened: Callable[[str, User], Awaitable[None]],
         learn: Callable[[str, User, bool], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bot, self._call, self._tenants = bot, call, tenants
-        self._opened, self._learn = opened, learn
+        self._opened, self._learn, self._sleep = opened, learn, sleep
         self._open: OrderedDict[tuple[str, str], datetime] = OrderedDict()  # where the bot may write, as of when
 
     async def missing(self, tenant: str, channel: str) -> Text | None:
@@ -89,13 +91,11 @@ class Channels:
         found: list[str] = []
         cursor = ""
         while True:
+            more = {"cursor": cursor} if cursor else {}
+            ask = partial(self._call, tenant, "conversations.members", channel=channel, limit=200, **more)
             try:
-                more = {"cursor": cursor} if cursor else {}
-                told = await self._call(tenant, "conversations.members", channel=channel, limit=200, **more)
-            except Later as later:
-                await asyncio.sleep(later.seconds)
-                continue
-            except (Refused, Gone) as no:
+                told = await patiently(ask, self._sleep)
+            except (Refused, *UNANSWERED) as no:
                 log.warning("the members of a channel could not be read: %s", no)
                 return []
             found += [str(one) for one in told.get("members", ())]
@@ -124,6 +124,7 @@ class Channels:
                 self._open.pop((tenant, channel), None)
             case ChannelMoved(_, old, new):
                 await self._bot.moved(tenant, f"slack:{old}", f"slack:{new}")
+                await self._bot.reachable(tenant, f"slack:{new}")  # the old id led nowhere before we heard of the new
             case HomeOpened(_, user):
                 await self._opened(tenant, user)
             case UserChanged(_, user, guest, deleted, stranger):

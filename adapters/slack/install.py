@@ -93,7 +93,7 @@ class Calls:
         got = await self._call("auth.test", token=token.get_secret_value())
         team = "" if got.get("is_enterprise_install") else str(got.get("team_id") or "")
         enterprise, user, bot = (str(got.get(one) or "") for one in ("enterprise_id", "user_id", "bot_id"))
-        return Live(team, enterprise, user, bot, scopes="", token=token.get_secret_value())
+        return Live(team, enterprise, user, bot, str(got.get("scope") or ""), token.get_secret_value())
 
     async def _call(self, method: str, **given: Any) -> Mapping[str, Any]:  # noqa: ANN401 - whatever the method takes
         # No retries by the library: it would use a code or a refresh token twice, and both work once.
@@ -102,7 +102,8 @@ class Calls:
             client.token = token
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = (await client.api_call(method, **given)).data
+                said = await client.api_call(method, **given)
+                answer = said.data
         except SlackApiError as no:
             why = no.response.get("error") if isinstance(no.response.data, dict) else None
             if not isinstance(why, str) or why in AWAY:
@@ -113,7 +114,7 @@ class Calls:
             raise Unanswered(f"{method}: {type(no).__name__}") from None
         if not isinstance(answer, dict):
             raise Unanswered(f"{method}: no JSON")
-        return answer
+        return {"scope": said.headers.get("x-oauth-scopes", ""), **answer}  # auth.test says it in a header only
 
 
 def authorize(tokens: AnyTokens) -> Callable[..., Awaitable[AuthorizeResult | None]]:
@@ -155,7 +156,7 @@ class Install:
         kept: States,
         calls: Calls,
         base_url: str,
-        installed: Callable[[str, str], None],
+        installed: Callable[[str, str], Awaitable[None]],
         now: Callable[[], datetime] = clock,
     ) -> None:
         self._kept, self._calls, self._installed, self._now = kept, calls, installed, now
@@ -208,7 +209,7 @@ class Install:
             return self._sorry(502, "Slack cannot be reached at the moment.")
         one["bot"] = await self._bot(got)
         await self._kept.save(one)
-        self._installed(one["team"], one["enterprise"])
+        await self._installed(one["team"], one["enterprise"])
         log.info("Installed in %s by %s", one["team"] or one["enterprise"], one["installed_by"])
         page = self._page("installed", 200, where=one["name"], everywhere=not one["team"])
         page.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")

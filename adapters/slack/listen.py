@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from adapters.base import Answer, Bot
 from adapters.slack import forms, read
-from adapters.slack.calling import UNANSWERED, Call, Refused
+from adapters.slack.calling import HISTORY, UNANSWERED, Call, Refused, unheard
 from adapters.slack.channels import Channels
 from adapters.slack.homes import Homes
 from adapters.slack.payload import when
@@ -45,6 +45,10 @@ class Tenants(Protocol):
 
     async def bot_user(self, team: str, enterprise: str) -> str | None:
         """Who the bot is there."""
+        ...
+
+    async def scopes(self, tenant: str) -> frozenset[str]:
+        """What the bot may do there, as far as Slack has said."""
         ...
 
 
@@ -93,6 +97,8 @@ class Listen:
         answer = await self._bot.hear(event)
         if heard.channel and heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"new", "start"}:
             self._later(self._enrol(tenant, heard.channel))
+        if not isinstance(parsed, Text) and parsed.verb == "start":
+            await self._hint(tenant, heard, person)
         return answer
 
     async def _spelled(self, tenant: str, heard: Heard) -> str:
@@ -147,6 +153,8 @@ class Listen:
             await self._open(tenant, heard, answer.reply, person, answer.names)
         elif answer.reply:
             await self._receipt(tenant, heard, person, answer)
+        if isinstance(heard.event, Pressed) and heard.event.action == "start":
+            await self._hint(tenant, heard, person)
         if heard.home:
             self._homes.refresh(tenant, heard.user.id, person, at_once=True)
         elif heard.alone:
@@ -169,6 +177,13 @@ class Listen:
         body = await self._show.card(tenant, waiting[-1], person)
         self._receipts.put(person, heard.respond, _only({"response_type": "ephemeral", **body}))
         return True
+
+    async def _hint(self, tenant: str, heard: Heard, person: str) -> None:
+        """Whoever opens a session where we may not read is told what therefore goes unnoticed."""
+        may = await self._tenants.scopes(tenant)
+        if may and (lacking := HISTORY - may):  # nothing is known where Slack has not said
+            told = await self._told(tenant, Answer(unheard(lacking)), person)
+            self._receipts.put(person, heard.respond, _only(told), "hint")
 
     async def _redraw(self, tenant: str, heard: Heard, person: str) -> None:
         """A private card changes under the finger at once; the edit that follows it at Slack's pace says the same."""

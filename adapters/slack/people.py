@@ -11,10 +11,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adapters.base import Bot, Gone, Later
-from adapters.slack.calling import UNANSWERED, Call, Refused
+from adapters.slack.calling import UNANSWERED, Call, Refused, patiently
 from adapters.slack.payload import User
 
 log = logging.getLogger(__name__)
@@ -76,17 +77,16 @@ class People:
 
     async def human(self, tenant: str, user: str) -> str | None:
         """The person behind somebody who is only listed, asked for as patiently as Slack wants; None: an app."""
-        while True:
-            try:
-                told = await self._info(tenant, user)
-            except Later as later:
-                await self._sleep(later.seconds)
-                continue
-            if told.bot:
-                return None
-            known = User(told.team, user, told.name)
-            self._asked.add((tenant, _key(known)))
-            return await self.person(tenant, known)
+        try:
+            told = await patiently(partial(self._info, tenant, user), self._sleep)
+        except (Refused, *UNANSWERED) as no:
+            log.warning("Slack does not say who %s is, who is in a channel: %r", user, no)
+            return None
+        if told.bot:
+            return None
+        known = User(told.team, user, told.name)
+        self._asked.add((tenant, _key(known)))
+        return await self.person(tenant, known)
 
     async def learn(self, tenant: str, user: User, *, host: bool) -> None:
         """What Slack says of somebody by now. Nobody is made known by that: most people never take part."""
@@ -130,6 +130,9 @@ class People:
                 continue
             except (Refused, Gone) as no:
                 log.warning("Slack does not say who %s is: %s", user.id, no)
+            except UNANSWERED as no:  # whoever acts again is asked about again
+                log.warning("Slack cannot be asked who %s is: %r", user.id, no)
+                self._asked.discard((tenant, _key(user)))
             except Exception:
                 log.exception("Slack could not be asked who %s is", user.id)
                 self._asked.discard((tenant, _key(user)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from adapters.base import Gone, Later
@@ -14,6 +15,8 @@ class Tenants:
     def __init__(self, tokens: AnyTokens, local: str) -> None:
         """`local`: the tenant of the one workspace whose token is in the settings."""
         self.tokens, self._local = tokens, local
+        self._out: set[str] = set()  # tenants in which the app was installed until lately
+        self.back: Callable[[str], Awaitable[None]] | None = None  # told of a tenant in which it is again
 
     async def of(self, team: str, enterprise: str) -> str | None:
         """The tenant; None where the app is not installed. A workspace that merely names itself is not enough."""
@@ -25,7 +28,12 @@ class Tenants:
             return None
         if not live.team and live.enterprise != enterprise:
             return None
-        return self._local if isinstance(self.tokens, OneToken) else f"slack:{live.team or live.enterprise}"
+        tenant = self._named(live.team or live.enterprise)
+        if tenant in self._out:
+            self._out.discard(tenant)
+            if self.back:
+                await self.back(tenant)
+        return tenant
 
     def install(self, tenant: str) -> tuple[str, str]:
         """The workspace and the organisation for which the app was installed."""
@@ -48,4 +56,21 @@ class Tenants:
 
     async def ended(self, team: str, enterprise: str, at: datetime, *, uninstalled: bool) -> None:
         """Since that moment nothing can be said there. What was installed later is another installation."""
+        self._out.add(self._named(team or enterprise))
         await (self.tokens.uninstalled if uninstalled else self.tokens.revoked)(team, enterprise, at)
+
+    def refused(self, tenant: str, token: str) -> None:
+        """Slack does not take this token any more."""
+        self._out.add(tenant)
+        self.tokens.refused(*self.install(tenant), token)
+
+    async def scopes(self, tenant: str) -> frozenset[str]:
+        """What the bot may do there, as far as Slack has said."""
+        try:
+            said = (await self.tokens.live(*self.install(tenant))).scopes
+        except (Gone, Later):
+            return frozenset()
+        return frozenset(one.strip() for one in said.split(",") if one.strip())
+
+    def _named(self, whose: str) -> str:
+        return self._local if isinstance(self.tokens, OneToken) else f"slack:{whose}"

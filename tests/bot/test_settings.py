@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import OFF, Settings, WrongError, encrypted, load, loopback, public
+from bot.addresses import encrypted, loopback, public
+from bot.settings import OFF, Settings, WrongError, load
 
 SECRET = "0123456789abcdef"
 NO_SECRET = "COHOST_SECRET: must be set, to 16 characters or more that nobody can guess"

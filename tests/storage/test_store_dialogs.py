@@ -183,9 +183,11 @@ async def test_room_events_reach_those_that_listen_for_them(world: World) -> Non
     await world.hear(world.event(Pressed, host, dialog=done, action="finish"))
 
     await world.hear(*(world.event(sort, "ann", place=place) for sort in (Said, Joined, Reacted, Left)))
+    await world.hear(world.event(Said, "ann", place=place, words=3, room=True))
 
     heard = [(await world.ask(dialog, host))["heard"] for dialog in (*dialogs, done)]
-    assert heard == [["Said 0", "Reacted", "Left"], [], [], []]
+    # What is said where there are threads answers nothing, unless it stands beneath what was asked.
+    assert heard == [["Reacted", "Left", "Said 3"], [], [], []]
 
 
 async def test_a_desk_is_there_when_it_is_first_spoken_to(world: World) -> None:

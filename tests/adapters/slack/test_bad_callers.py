@@ -373,6 +373,8 @@ async def test_forged_form_metadata_changes_nothing(world: World) -> None:
     dialog, slot, *_ = parts(world.board("Break now?"), "Yes")
     await world.hanna.types(world.room, "/ilt end")
     await world.story.passes(60)
+    await world.hanna.types(world.room, "/ilt roster remove Ben")
+    await world.story.passes(5)
     form = parts(message(world.ida.direct, "How was"), "Open the form")
     survey = {"dialog": form[0], "slot": form[1], "action": "send"}
     [hanna] = [row[3] for row in world.dump()["identity"] if row[2] == f"T1/{world.hanna.id}"]
@@ -400,8 +402,9 @@ async def test_forged_form_metadata_changes_nothing(world: World) -> None:
         for who, metadata, expected in rows:
             status, said = await world.sends(INTERACTIVE, world.sent(who, metadata, good))
             assert (metadata, status, words(said)) == (metadata, 200, expected)
-        copied = world.press(world.max, world.room.messages[0], carried(*form), "form", world.max.dm)
-        assert await world.told(world.max, copied, world.max.dm) == NO_FORM
+        for who in (world.max, world.ben):  # who was never in, and who is not in any more
+            copied = world.press(who, world.room.messages[0], carried(*form), "form", who.dm)
+            assert await world.told(who, copied, who.dm) == NO_FORM
 
 
 # -- whose buttons and commands these are ------------------------------------------------------------------------------
@@ -553,7 +556,8 @@ async def test_events_with_something_missing_and_events_unknown_are_taken(world:
             assert (row, await world.sends(EVENTS, row)) == (row, (200, ""))
     shapes: list[Any] = ["x", [], [1], 5, None, whole["event"] | {"user": 5}]
     bad: list[Thing] = [whole | {"event": one} for one in shapes]
-    bad += [whole | {"authorizations": one} for one in ("x", [1], {}, 5)] + [whole | {"type": 5}]
+    shapes = ["x", [1], {}, 5]
+    bad += [whole | {"authorizations": one} for one in shapes] + [whole | {"type": 5}]
     async with world.untouched():
         for row in bad:
             assert (row, await world.sends(EVENTS, row)) == (row, (400, "This cannot be read."))

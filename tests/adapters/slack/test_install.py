@@ -118,7 +118,7 @@ class Room:
     def clock(self) -> datetime:
         return self.now
 
-    def installed(self, team: str, enterprise: str) -> None:
+    async def installed(self, team: str, enterprise: str) -> None:
         self.tokens.forget(team, enterprise)
         self.forgotten.append((team, enterprise))
 

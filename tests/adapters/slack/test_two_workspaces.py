@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,12 @@ async def starts(us: Side, _: Side) -> None:
 
 async def polls(us: Side, _: Side) -> None:
     await us.types(us.host, f'/ilt poll "The same question?" "Yes {us.secret}" No')
+    await us.story.passes(3)
+
+
+async def polls_alone(us: Side, _: Side) -> None:
+    """Where no session is."""
+    await us.types(us.host, f'/ilt poll "Lunch?" "Pizza {us.secret}" Soup', us.lobby)
     await us.story.passes(3)
 
 
@@ -169,7 +176,7 @@ async def browses_theirs(us: Side, them: Side) -> None:
             assert await us.opens(links.desk(us.tenant, theirs)) == 404
 
 
-OWN: list[Act] = [starts, polls, votes, asks, asks_all, hears, lists, ends, writes, looks]
+OWN: list[Act] = [starts, polls, polls_alone, votes, asks, asks_all, hears, lists, ends, writes, looks]
 CROSS: list[Act] = [presses_theirs, acts_as_they, submits_theirs, names_theirs, browses_theirs]
 Steps = list[tuple[int, Act]]
 
@@ -200,16 +207,17 @@ def excerpt(read: str, words: str) -> str:
 
 
 EVERYTHING = [
-    *((n, act) for act in OWN[:5] for n in (0, 1)),
+    *((n, act) for act in OWN[:6] for n in (0, 1)),
     *((n, act) for act in (writes, looks, *CROSS, hears, lists, ends, looks, *CROSS) for n in (0, 1)),
 ]
 
 
+@pytest.mark.timeout(240)  # a bot and two companies for every example
 @settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(OWN + CROSS)), min_size=6, max_size=12))
 @example(EVERYTHING)
 def test_nothing_of_one_company_is_read_or_changed_by_the_other(steps: Steps) -> None:
-    asyncio.run(told([(0, starts), (1, starts), (0, polls), (1, polls), *steps]))
+    asyncio.run(told([(n, act) for act in (starts, polls, polls_alone) for n in (0, 1)] + steps))
 
 
 # -- one that goes, and comes back -------------------------------------------------------------------------------------

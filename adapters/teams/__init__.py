@@ -1,0 +1,1 @@
+"""Microsoft Teams: one front door of our own, cards, and calls to the Bot Connector."""

@@ -1,0 +1,142 @@
+"""Addresses: who stands behind a Teams user, and how people and places are written to.
+
+Teams says where to write only in what it sends. What came by the door is kept, and nothing else is ever written to: the
+app's own token goes there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.base import Bot, Gone
+from adapters.teams.connector import Connector
+from adapters.teams.payload import User
+from adapters.teams.read import Heard
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000
+STRANGER = "This person has never met Cohost in Teams: once they write or press there, they can be written to."
+UNKNOWN = "Cohost does not know this chat or channel: mention it there once, so that it learns the address."
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How a person (then `user` and perhaps `chat`) or a conversation is reached."""
+
+    service_url: str
+    tenant: str  # of Teams
+    bot: str
+    user: str = ""  # "29:…"
+    chat: str = ""  # the personal chat with us, where there is one
+
+    def known(self) -> dict[str, str]:
+        """As it is kept."""
+        return {"url": self.service_url, "tenant": self.tenant, "bot": self.bot, "user": self.user, "chat": self.chat}
+
+    @classmethod
+    def of(cls, known: Mapping[str, str]) -> Address:
+        """As it was kept."""
+        got = known.get
+        return cls(got("url", ""), got("tenant", ""), got("bot", ""), got("user", ""), got("chat", ""))
+
+
+class Addresses:
+    """People and places of Teams, as people and places of ours."""
+
+    def __init__(self, bot: Bot, connector: Connector) -> None:
+        self._bot, self._connector = bot, connector
+        self._people: OrderedDict[tuple[str, str], str] = OrderedDict()  # (tenant, user) -> person
+        self._known: OrderedDict[tuple[str, str], Address] = OrderedDict()  # (tenant, user or conversation)
+
+    async def learn(self, tenant: str, heard: Heard) -> None:
+        """Keep where this came from."""
+        whole = heard.event.place.removeprefix("teams:") if heard.event.place else ""
+        if whole:
+            await self._keep(tenant, whole, Address(heard.service_url, heard.tenant, heard.bot))
+        chat = heard.conversation if heard.personal else ""
+        await self.met(tenant, heard.user, Address(heard.service_url, heard.tenant, heard.bot, heard.user.id, chat))
+
+    async def met(self, tenant: str, user: User, address: Address) -> None:
+        """Keep how somebody is reached. A chat that we have with them is not forgotten when they are met elsewhere."""
+        before = await self.find(tenant, key(user))
+        chat = address.chat or (before.chat if before else "")
+        whole = Address(address.service_url, address.tenant, address.bot, user.id, chat)
+        await self._keep(tenant, key(user), whole)
+
+    async def place(self, tenant: str, conversation: str, address: Address) -> None:
+        """Keep how a conversation is reached."""
+        await self._keep(tenant, conversation, address)
+
+    async def gone(self, tenant: str, user: User) -> None:
+        """Somebody took us off: their chat is not to be written to any more."""
+        if before := await self.find(tenant, key(user)):
+            await self._keep(tenant, key(user), Address(before.service_url, before.tenant, before.bot, before.user))
+
+    async def person(self, tenant: str, user: User, *, email: str | None = None) -> str:
+        """The person, made known if new. Guests without an account in Entra take part, and create nothing."""
+        mine = (tenant, key(user))
+        person = self._people.get(mine)
+        if person is None:
+            name = user.name or "somebody"
+            person = await self._bot.person(tenant, "teams", key(user), name, host=bool(user.aad), email=email)
+            self._people[mine] = person
+            if len(self._people) > REMEMBERED:
+                self._people.popitem(last=False)
+        return person
+
+    async def chat(self, tenant: str, user: str) -> tuple[str, str]:
+        """Where to write to one person: service URL and conversation. Begins the chat if there is none yet."""
+        address = await self.find(tenant, user)
+        if address is None or not address.user:
+            raise Gone(STRANGER)
+        chat = address.chat
+        if not chat:
+            chat = await self._connector.create(address.service_url, address.tenant, address.bot, address.user)
+            known = Address(address.service_url, address.tenant, address.bot, address.user, chat)
+            await self._keep(tenant, user, known)
+        return address.service_url, chat
+
+    async def url(self, tenant: str, conversation: str) -> str:
+        """Where to write to a conversation."""
+        address = await self.find(tenant, conversation)
+        if address is None:
+            raise Gone(UNKNOWN)
+        return address.service_url
+
+    async def mentions(self, tenant: str, people: Sequence[str]) -> dict[str, str]:
+        """How to mention these people: their ids for this bot."""
+        users = await self._bot.users("teams", people)
+        found: dict[str, str] = {}
+        for person, user in users.items():
+            if (address := await self.find(tenant, user)) and address.user:
+                found[person] = address.user
+        return found
+
+    async def find(self, tenant: str, whose: str) -> Address | None:
+        """What is known of a user or a conversation."""
+        if known := self._known.get((tenant, whose)):
+            return known
+        found = (await self._bot.recall(tenant, "teams", [whose])).get(whose)
+        if found is None:
+            return None
+        return self._remember(tenant, whose, Address.of(found))
+
+    async def _keep(self, tenant: str, whose: str, address: Address) -> None:
+        if await self.find(tenant, whose) != address:
+            await self._bot.remember(tenant, "teams", whose, address.known())
+            self._remember(tenant, whose, address)
+
+    def _remember(self, tenant: str, whose: str, address: Address) -> Address:
+        self._known[tenant, whose] = address
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return address
+
+
+def key(user: User) -> str:
+    """By what somebody is known: the id in Entra, which stays; people without an account have theirs for this bot."""
+    return user.aad or user.id

@@ -1,0 +1,211 @@
+"""Teams: conversations as the outbox sees them (`show`, `pace`), and the one door through which Teams comes in.
+
+The only file that knows botbuilder. A request is verified at our own door. What waits for an answer in its own response
+goes straight to `listen`; everything else goes, with the claims that were verified, through botbuilder's adapter to a
+handler that hands it to `listen`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from botbuilder.core import TurnContext
+from botbuilder.core.teams import TeamsActivityHandler
+from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
+from botbuilder.schema import Activity
+from botframework.connector.auth import AuthenticateRequestResult, AuthenticationConstants, ClaimsIdentity
+from msrest.universal_http.requests import ClientRetryPolicy
+
+from adapters.base import Bot, Message
+from adapters.teams.addresses import Addresses
+from adapters.teams.connector import Connector, Tokens
+from adapters.teams.door import Delivery, Door
+from adapters.teams.keys import Keys
+from adapters.teams.listen import Listen
+from adapters.teams.payload import Unreadable
+from adapters.teams.show import Address, Show
+
+log = logging.getLogger(__name__)
+
+NEVER = "-"  # botbuilder calls nobody here: `connector` does
+PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
+PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
+TIMEOUT = aiohttp.ClientTimeout(total=15)
+REST = 5.0  # seconds for what was begun for somebody, when the bot stops
+
+# msrest compares 999 x 500 numbers whenever a client is made, which is at every turn: this makes it a look-up.
+ClientRetryPolicy.safe_codes = frozenset(ClientRetryPolicy.safe_codes)  # type: ignore[assignment]
+logging.getLogger("msrest.serialization").setLevel(logging.ERROR)  # it warns of every field that it does not know
+
+ACTIVITY: Callable[[Any], Activity] = Activity.deserialize
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How Teams is reached, and who may come in."""
+
+    app_id: str
+    password: Any  # a SecretStr
+    login_url: str
+    login_tenant: str  # in which the app gets its own token
+    metadata_url: str
+    tenants: frozenset[str]  # that are let in; empty: every one that Microsoft vouches for
+    open_to_emulator: bool = False
+    issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
+
+
+class Pool:
+    """Everything that needs the running loop: made when the server starts."""
+
+    def __init__(self, ways: Ways, bot: Bot, now: Callable[[], Any]) -> None:
+        self.session = aiohttp.ClientSession(timeout=TIMEOUT)
+        self.keys = Keys(ways.metadata_url, self.session, now)
+        emulated = ways.open_to_emulator
+        self.door = Door(ways.app_id, ways.tenants, self.keys, now, open_to_emulator=emulated, issuer=ways.issuer)
+        who = (ways.app_id, ways.password, ways.login_tenant)
+        tokens = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
+        self.connector = Connector(tokens, self.session, bot.now)
+
+
+class Teams:
+    """See `adapters.base.Adapter`."""
+
+    platform = "teams"
+
+    def __init__(
+        self, bot: Bot, ways: Ways, tenant: Callable[[str], str], address: Address, now: Callable[[], Any]
+    ) -> None:
+        """`tenant`: ours, for one of Teams. `now`: the world's time, by which tokens live."""
+        self._bot, self._ways, self._tenant, self._address, self._now = bot, ways, tenant, address, now
+        self._pool: Pool | None = None
+        self._show: Show | None = None
+        self._listen: Listen | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._builder = CloudAdapter(
+            ConfigurationBotFrameworkAuthentication(SimpleNamespace(APP_ID=ways.app_id, APP_PASSWORD=NEVER))
+        )
+
+    # -- the outbox's side ---------------------------------------------------------------------------------------------
+
+    async def show(self, message: Message) -> str:
+        """Make the message look like its card."""
+        if message.card.page:
+            return PAGE
+        assert self._show  # noqa: S101 - the outbox begins when the server does
+        return await self._show.show(message)
+
+    def pace(self, message: Message) -> tuple[str, float]:
+        """A conversation's messages share one edit in two seconds; what is for one person waits for nobody else's."""
+        if message.place:
+            return f"{message.tenant} {message.place}", PACE
+        return message.person or message.post, 0.0
+
+    # -- the server's side ---------------------------------------------------------------------------------------------
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve from this application, as long as it runs."""
+        app.router.add_post("/api/messages", self._messages)
+        app.on_startup.append(lambda _: self.start())
+        app.on_cleanup.append(lambda _: self.stop())
+
+    async def start(self) -> None:
+        """Open the one pool of connections."""
+        self._pool = pool = Pool(self._ways, self._bot, self._now)
+        addresses = Addresses(self._bot, pool.connector)
+        self._show = Show(self._bot, pool.connector, addresses, self._address)
+        self._listen = Listen(self._bot, pool.connector, self._tenant, addresses, self._show, self._later)
+        if not self._ways.open_to_emulator:
+            self._later(pool.keys.warm())
+
+    async def stop(self) -> None:
+        """Finish what was begun for somebody, then let go."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=REST)
+        for task in [*self._tasks]:
+            task.cancel()
+        if self._pool:
+            await self._pool.keys.close()
+            await self._pool.session.close()
+
+    async def settled(self) -> None:
+        """Until everything that was begun for somebody is done."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        assert self._pool  # noqa: S101 - the route is served once this has started
+        assert self._listen  # noqa: S101
+        delivery = await self._pool.door.open(request.headers, await request.read())
+        if not isinstance(delivery, Delivery):
+            return web.Response(status=delivery.status, text=delivery.words)
+        try:
+            if delivery.activity.get("type") == "invoke":
+                answer = await self._listen.invoke(delivery.activity)
+                return web.Response(status=501) if answer is None else web.json_response(answer)
+            await self._turn(delivery)
+        except Unreadable as no:
+            log.warning("an activity could not be read: %s", no)
+            return web.json_response(_error(str(no)), status=200 if delivery.activity.get("type") == "invoke" else 400)
+        return web.Response()
+
+    async def _turn(self, delivery: Delivery) -> None:
+        """Through botbuilder, as every bot of Microsoft's does it: claims verified at our door, its handler, ours."""
+        assert self._listen  # noqa: S101
+        claims = ClaimsIdentity(dict(delivery.claims), is_authenticated=True)
+        proved = AuthenticateRequestResult()
+        proved.claims_identity, proved.audience = claims, AuthenticationConstants.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE
+        proved.connector_factory = self._builder.bot_framework_authentication.create_connector_factory(claims)
+        handler = Handler(self._listen, delivery.activity)
+        await self._builder.process_activity(proved, ACTIVITY(delivery.activity), handler.on_turn)
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._carefully(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carefully(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("something that was to follow an answer to Teams failed")
+
+
+class Handler(TeamsActivityHandler):
+    """Hands each activity on as it came: botbuilder's own classes lose what they do not know."""
+
+    def __init__(self, listen: Listen, raw: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._listen, self._raw = listen, raw
+
+    async def _hand(self, *_: object) -> None:
+        await self._listen.activity(self._raw)
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        await self._hand()
+
+    async def on_message_reaction_activity(self, turn_context: TurnContext) -> None:
+        await self._hand()
+
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        await self._hand()
+
+    async def on_installation_update(self, turn_context: TurnContext) -> None:
+        await self._hand()
+
+    async def on_event_activity(self, turn_context: TurnContext) -> None:
+        await self._hand()
+
+
+def _error(words: str) -> dict[str, Any]:
+    return {
+        "statusCode": 400,
+        "type": "application/vnd.microsoft.error",
+        "value": {"code": "BadRequest", "message": words},
+    }

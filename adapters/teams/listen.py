@@ -1,0 +1,253 @@
+"""Listen: what comes from Teams, told to the bot, and what Teams is answered, once everything is stored."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import Answer, Bot, Gone, Later, Seen
+from adapters.teams import draw, read
+from adapters.teams.addresses import Address, Addresses, key
+from adapters.teams.connector import Connector, Refused, Unsure
+from adapters.teams.news import BotAdded, Installed, News, Uninstalled
+from adapters.teams.read import Heard, User
+from adapters.teams.show import Show
+from dialogs.base import Commanded, Joined, Left, Pressed, Said
+from dialogs.card import Card, Reply, Text, Wrong, t
+from dialogs.commands import parse
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to it that it is done
+
+NAMING = re.compile(r"\s*(?:roster|heard)\b", re.IGNORECASE)
+MENTION = re.compile(r"<@([^>\s]+)>")
+MOST = 500  # members of a chat or team that are taken for a class
+CARD = "application/vnd.microsoft.card.adaptive"
+RECEIVED = t("Received.")
+WELCOME = t("Hello. I help whoever leads a training session, and whoever takes part. Write “help” to see how.")
+WELCOME_ALL = t("Hello. Mention me and write “help” to see what I can do, for example a poll for everybody here.")
+
+
+class Listen:
+    """One method for what waits for an answer in its own response, and one for everything else."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        connector: Connector,
+        tenant: Callable[[str], str],
+        addresses: Addresses,
+        show: Show,
+        later: Work,
+    ) -> None:
+        """`tenant`: ours, for a tenant of Teams that the door has let in."""
+        self._bot, self._connector, self._tenant = bot, connector, tenant
+        self._addresses, self._show, self._later = addresses, show, later
+
+    # -- presses and forms ---------------------------------------------------------------------------------------------
+
+    async def invoke(self, raw: Json) -> Json | None:
+        """What somebody pressed or sent: the answer is a card or a line that only they see. None: not for us."""
+        heard = next((one for one in read.activity(raw, self._bot.now()) if isinstance(one, Heard)), None)
+        if heard is None:
+            return None
+        tenant, person = await self._who(heard)
+        dialog = heard.event.dialog or ""
+        if heard.refresh:
+            seen = await self._look(dialog, heard.slot, person)
+            return await self._shown(tenant, seen, person) if seen else await self._said(tenant, RECEIVED, person)
+        answer = await self._bot.hear(replace(heard.event, tenant=tenant, by=person))
+        if (
+            isinstance(heard.event, Pressed)
+            and heard.event.action == "mine"
+            and (own := await self._mine(dialog, person))
+        ):
+            return await self._shown(tenant, own, person)
+        if isinstance(answer.reply, Card):
+            return await self._said(tenant, answer.reply, person, dialog, heard.slot, answer.names)
+        seen = await self._look(dialog, heard.slot, person)
+        if isinstance(answer.reply, Wrong) and seen:
+            reader = await self._show.reader(tenant, seen.card, answer.names, person)
+            return _card(draw.wrong(seen.card, answer.reply, heard.inputs, dialog, heard.slot, reader))
+        if seen:
+            return await self._shown(tenant, seen, person, answer.reply)
+        return await self._said(tenant, answer.reply or RECEIVED, person, names=answer.names)
+
+    async def _look(self, dialog: str, slot: str, person: str) -> Seen | None:
+        return (await self._bot.looks(dialog, slot, [person])).get(person) if dialog and slot else None
+
+    async def _mine(self, session: str, person: str) -> Seen | None:
+        """What waits for somebody whom the bot cannot write to."""
+        room = await self._bot.room(session, person)
+        waiting = [seen for seen in room.seen if seen.private and seen.card.all_buttons()] if room else []
+        return waiting[-1] if waiting else None
+
+    async def _shown(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> Json:
+        return _card(await self._show.seen(tenant, seen, person, note))
+
+    async def _said(
+        self, tenant: str, reply: Reply, person: str, dialog: str = "", slot: str = "", names: Mapping[str, str] = {}
+    ) -> Json:  # fmt: skip
+        return draw.said(reply, dialog, slot, await self._show.reader(tenant, reply, names, person))
+
+    # -- everything else -----------------------------------------------------------------------------------------------
+
+    async def activity(self, raw: Json) -> None:
+        """Something happened. Several people may have come or gone together."""
+        for one in read.activity(raw, self._bot.now()):
+            if isinstance(one, Heard):
+                await self._heard(one)
+            else:
+                await self._news(one)
+
+    async def _heard(self, heard: Heard) -> None:
+        if isinstance(heard.event, Commanded):
+            await self._commanded(heard)
+            return
+        tenant = self._tenant(heard.tenant)
+        event = heard.event
+        if isinstance(event, Said | Joined | Left) or type(event).__name__ == "Reacted":
+            dialog = await self._beneath(tenant, heard) if isinstance(event, Said) else None
+            if dialog is None and not await self._matters(tenant, heard):
+                return  # nobody is made known by talking where no session is
+            if isinstance(event, Said):
+                # A chat has no threads: what is said there may answer what was asked there.
+                event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
+        tenant, person = await self._who(heard)
+        answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
+        if isinstance(event, Pressed) or heard.inputs:  # a client that knows no other way: its answer is a message
+            await self._reply(tenant, heard, person, answer)
+
+    async def _commanded(self, heard: Heard) -> None:
+        tenant, person = await self._who(heard)
+        typed = await self._spelled(tenant, heard)
+        parsed = parse(typed)
+        event = replace(heard.event, tenant=tenant, by=person, text=typed)  # type: ignore[call-arg]
+        answer = await self._bot.hear(event)
+        if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"here", "new", "start"}:
+            self._later(self._enrol(tenant, heard))
+        if not answer.again:
+            await self._reply(tenant, heard, person, answer)
+
+    async def _spelled(self, tenant: str, heard: Heard) -> str:
+        """What was typed, with our own id for whoever is mentioned where a command is about people, else the name."""
+        typed = heard.event.text if isinstance(heard.event, Commanded) else ""
+        if not heard.mentions:
+            return typed
+        people: dict[str, str] = {}
+        for one in heard.mentions:
+            found = await self._connector.member(heard.service_url, heard.conversation, one)
+            if found:
+                people[one] = await self._meets(tenant, heard, found)
+        names = await self._bot.named(list(people.values()))
+        about = NAMING.match(typed) is not None
+        written = {one: f"<@{person}>" if about else names.get(person, "") for one, person in people.items()}
+        return MENTION.sub(lambda found: written.get(found[1], found[0]), typed)
+
+    async def _enrol(self, tenant: str, heard: Heard) -> None:
+        """Whoever is in the chat or team of a planned session is expected: checklists go out to them."""
+        place = heard.event.place or ""
+        held = await self._bot.at(tenant, place)
+        if held is None or held[1].phase not in {"planned", "open"}:
+            return
+        members = await self._connector.members(heard.service_url, heard.conversation)
+        if len(members) > MOST:
+            log.warning("a team has more than %d members: nobody is put on the roster for being there", MOST)
+            return
+        for user in members:
+            person = await self._meets(tenant, heard, user)
+            if held[1].phase == "planned":
+                id_, at = f"teams:member:{held[0]}:{person}", self._bot.now()
+                await self._bot.hear(
+                    Joined(id=id_, at=at, tenant=tenant, by=person, place=place, dialog=held[0], there=False)
+                )
+
+    async def _meets(self, tenant: str, heard: Heard, user: User) -> str:
+        """Somebody who is listed or mentioned, and did nothing yet."""
+        await self._addresses.met(tenant, user, Address(heard.service_url, heard.tenant, heard.bot))
+        return await self._addresses.person(tenant, user, email=user.email or None)
+
+    async def _who(self, heard: Heard) -> tuple[str, str]:
+        tenant = self._tenant(heard.tenant)
+        await self._addresses.learn(tenant, heard)
+        return tenant, await self._addresses.person(tenant, heard.user)
+
+    async def _beneath(self, tenant: str, heard: Heard) -> str | None:
+        """The dialog of ours beneath whose message somebody wrote."""
+        if not heard.thread or not heard.event.place:
+            return None
+        whole = heard.event.place.removeprefix("teams:")
+        found = await self._bot.posted(tenant, f"teams:{whole}|{heard.thread}")
+        return found[0] if found else None
+
+    async def _matters(self, tenant: str, heard: Heard) -> bool:
+        held = await self._bot.at(tenant, heard.event.place) if heard.event.place else None
+        return held is not None and (
+            held[1].phase == "open" or (held[1].phase == "planned" and isinstance(heard.event, Joined))
+        )
+
+    # -- answers that are messages -------------------------------------------------------------------------------------
+
+    async def _reply(self, tenant: str, heard: Heard, person: str, answer: Answer) -> None:
+        """Privately where we can, since a room need not read it; else beneath what was written."""
+        if answer.reply is None:
+            return
+        reader = await self._show.reader(tenant, answer.reply, answer.names, person)
+        activity = draw.text_message(answer.reply, reader)
+        for where in await self._ways(tenant, heard):
+            try:
+                await self._connector.send(*where, activity)
+            except (Gone, Refused) as no:
+                log.info("an answer goes another way: %s", no)
+            except (Later, Unsure) as no:
+                log.warning("an answer could not be given: %r", no)
+                return
+            else:
+                return
+
+    async def _ways(self, tenant: str, heard: Heard) -> Sequence[tuple[str, str]]:
+        here = (heard.service_url, heard.conversation)
+        if heard.personal:
+            return [here]
+        try:
+            return [await self._addresses.chat(tenant, key(heard.user)), here]
+        except (Gone, Later, Refused, Unsure):
+            return [here]
+
+    # -- news ----------------------------------------------------------------------------------------------------------
+
+    async def _news(self, news: News) -> None:
+        spot = news.spot
+        tenant = self._tenant(spot.tenant)
+        address = Address(spot.service_url, spot.tenant, spot.bot)
+        match news:
+            case Installed() if spot.personal and spot.user:
+                mine = replace(address, user=spot.user.id, chat=spot.conversation)
+                await self._addresses.met(tenant, spot.user, mine)
+                person = await self._addresses.person(tenant, spot.user)
+                await self._bot.reachable(tenant, person)
+                if not news.upgrade:
+                    self._later(self._greet(spot.service_url, spot.conversation, WELCOME))
+            case BotAdded() if not spot.personal:
+                await self._addresses.place(tenant, spot.conversation, address)
+                await self._bot.reachable(tenant, f"teams:{spot.conversation}")
+                self._later(self._greet(spot.service_url, spot.conversation, WELCOME_ALL))
+            case Uninstalled(upgrade=False) if spot.personal and spot.user:
+                await self._addresses.gone(tenant, spot.user)
+
+    async def _greet(self, service_url: str, conversation: str, words: Text) -> None:
+        await self._connector.send(service_url, conversation, draw.text_message(words, draw.Reader()))
+
+
+def _threads(conversation: str) -> bool:
+    """Whether answers stand beneath what they answer: in a channel, not in a chat."""
+    return "@thread.tacv2" in conversation or "@thread.skype" in conversation
+
+
+def _card(card: Json) -> Json:
+    return {"statusCode": 200, "type": CARD, "value": card}

@@ -1,0 +1,87 @@
+"""Show: a message as the outbox wants it, brought to Teams: new, or edited.
+
+Teams keeps nothing in which a message could be found again. If the answer to a first post was lost, it is posted once
+more and may stand there twice; docs/administrators/teams.md says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from adapters.base import Bot, Gone, Message, Seen
+from adapters.teams import draw
+from adapters.teams.addresses import Addresses
+from adapters.teams.connector import Connector
+from adapters.teams.draw import Reader
+from dialogs.card import Card, Link, Reply, Text, people_in
+
+Address = Callable[[str, Link, str], str]  # tenant, link, person -> the signed address of a page
+OWN_VIEWS = 60  # people for whom Teams fetches their own view of a message
+Json = dict[str, Any]
+
+
+class Show:
+    """The outbox's side of the adapter."""
+
+    def __init__(self, bot: Bot, connector: Connector, addresses: Addresses, address: Address) -> None:
+        self._bot, self._connector, self._addresses, self._address = bot, connector, addresses, address
+
+    async def show(self, message: Message) -> str:
+        """See `adapters.base.Adapter.show`."""
+        activity = await self._activity(message)
+        if message.ref:
+            conversation, id_ = message.ref.removeprefix("teams:").rsplit("|", 1)
+            url = await self._url(message, conversation)
+            await self._connector.update(url, conversation, id_, {**activity, "id": id_})
+            return message.ref
+        if message.place:
+            conversation = message.place.removeprefix("teams:")
+            url = await self._addresses.url(message.tenant, conversation)
+        else:
+            if not message.user:
+                raise Gone("Teams does not know this person.")
+            url, conversation = await self._addresses.chat(message.tenant, message.user)
+        return f"teams:{conversation}|{await self._connector.send(url, conversation, activity)}"
+
+    async def _url(self, message: Message, conversation: str) -> str:
+        if message.user and not message.place:
+            return (await self._addresses.chat(message.tenant, message.user))[0]
+        return await self._addresses.url(message.tenant, conversation)
+
+    async def _activity(self, message: Message) -> Json:
+        private = message.place is None
+        reader = await self.reader(message.tenant, message.card, message.names, message.person if private else None)
+        refresh = await self._own_views(message) if not private else ()
+        return draw.message(message.card, message.dialog, message.slot, reader, private=private, refresh=refresh)
+
+    async def _own_views(self, message: Message) -> Sequence[str]:
+        """Facilitators see their own controls on the card; each of them costs a call whenever it changes."""
+        if message.session is None or not any(button.lead for button in message.card.all_buttons()):
+            return ()
+        leading = await self._bot.leading(message.session)
+        return [*(await self._addresses.mentions(message.tenant, leading)).values()][:OWN_VIEWS]
+
+    async def reader(
+        self, tenant: str, said: Reply | None, names: Mapping[str, str], person: str | None = None
+    ) -> Reader:
+        """For whom something is drawn. Without a person it is for a whole conversation, and links lead nowhere."""
+        people = people_in([said])
+        link = (lambda link: self._address(tenant, link, person)) if person else None
+        return Reader(await self._addresses.mentions(tenant, people), names, link)
+
+    async def seen(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> Json:
+        """One message as one person sees it: the card of an answer. note: what they are told, above it."""
+        names = dict(await self._bot.named(people_in([seen.card])))
+        card = noted(seen.card, note)
+        reader = await self.reader(tenant, card, names, person)
+        return draw.card(card, seen.dialog, seen.slot, reader, private=True)
+
+
+def noted(card: Card, note: Reply | None) -> Card:
+    """The card with what its reader is told about their press, first."""
+    if note is None or isinstance(note, Card):
+        return card
+    told = (note,) if isinstance(note, Text) else tuple(note.all_texts())
+    return replace(card, text=(*told, *card.text))

@@ -1,0 +1,97 @@
+"""An organisation that stories are told in: the real bot, real botbuilder, a fake Teams, and a clock by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from adapters.teams.app import Teams as Adapter
+from bot.app import App, build, running
+from bot.clock import HandClock
+from bot.settings import OFF, load
+from bot.settings import Teams as TeamsSettings
+from tests.stories.workspace import free_port, message
+from tests.teams.people import User
+from tests.teams.rooms import Room
+from tests.teams.service import Teams
+from tests.teams.tenants import Tenant
+
+APP_ID = "11111111-2222-4333-8444-555555555555"
+TENANT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+PASSWORD = "a client secret"
+PACE = timedelta(seconds=4)
+
+
+@dataclass
+class Story:
+    """One organisation with the bot in it."""
+
+    app: App
+    clock: HandClock
+    teams: Teams
+    acme: Tenant
+
+    @property
+    def adapter(self) -> Adapter:
+        found = self.app.adapters["teams"]
+        assert isinstance(found, Adapter)
+        return found
+
+    async def passes(self, seconds: float) -> None:
+        """Time passes, and everything that it brings has happened and been shown, at the pace of Teams."""
+        await self.settles()
+        self.clock.move(seconds)
+        await self.settles()
+        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
+            self.clock.move(max(0.0, (post - self.clock.now()).total_seconds()))
+            await self.settles()
+
+    async def reaches(self, moment: datetime) -> None:
+        """Time passes until then."""
+        await self.passes((moment - self.clock.now()).total_seconds())
+
+    async def settles(self) -> None:
+        """Everything that can be delivered now has been."""
+        quiet = 0
+        for _ in range(4000):
+            await asyncio.sleep(0.005)
+            await self.adapter.settled()
+            timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
+            waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
+            busy = waits or self.app.outbox.busy or self.app.engine.busy or await self.app.store.marks()
+            quiet = 0 if busy else quiet + 1
+            if quiet >= 3:
+                return
+        raise AssertionError("the bot does not come to rest")
+
+
+@asynccontextmanager
+async def telling(folder: Path, start: datetime) -> AsyncIterator[Story]:
+    """An organisation in which the bot is known, running while the context lasts."""
+    clock, port = HandClock(start), free_port()
+    async with Teams(now=clock.now) as teams:
+        acme = teams.tenant(TENANT, name="Acme")
+        url = f"http://127.0.0.1:{port}/api/messages"
+        teams.connect(url, app_id=APP_ID, app_password=PASSWORD, tenant=TENANT)
+        told = TeamsSettings(
+            app_id=APP_ID,
+            app_password=SecretStr(PASSWORD),
+            tenant=TENANT,
+            openid_metadata_url=teams.openid_url,
+            login_url=teams.login_url,
+        )
+        settings = load(
+            database_url=f"sqlite:///{folder}/story.db", secret="not a secret, a story", port=port, slack=OFF, teams=told
+        )
+        app = build(settings, clock)
+        async with running(app):
+            yield Story(app, clock, teams, acme)
+
+
+__all__ = ["Room", "Story", "User", "message", "telling"]
