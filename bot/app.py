@@ -94,11 +94,11 @@ def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock) ->
     if settings.slack.on:
         found["slack"] = slack(engine, links, settings, clock)
     if settings.teams.on:
-        found["teams"] = teams(engine, links, settings)
+        found["teams"] = teams(engine, links, settings, clock)
     return found
 
 
-def teams(engine: Engine, links: Links, settings: Settings) -> Teams:
+def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Teams:
     """Teams, for the one organisation of the settings, or for several that are kept apart."""
     told = settings.teams
     one = len(told.tenants) == 1
@@ -118,6 +118,7 @@ def teams(engine: Engine, links: Links, settings: Settings) -> Teams:
         lambda tenant: LOCAL if one or told.auth_disabled else f"teams:{tenant}",
         addresses(links),
         WallClock().now,  # tokens live by the world's time
+        clock.sleep,
     )
 
 

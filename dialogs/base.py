@@ -108,6 +108,9 @@ class Commanded(Event):
     text: str
     command: Command = Command("")
     plan: Mapping[str, Any] | None = None  # of `new TEMPLATE`: the plan as plain data, looked up before anybody decides
+    aside: str | None = (
+        None  # the private chat in which it was typed: no place of a session, but a poll can stand there
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,9 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
     return Step(
         session,
         tuple(effects),
-        reply=t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room),
+        reply=t("“{title}” is planned for {when}, here.", title=brief.title, when=when)
+        if brief.places
+        else t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room),
     )
 
 

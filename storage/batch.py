@@ -128,6 +128,8 @@ class Batch:
             if self.touched:
                 raise
             return Outcome(refused.reply)  # before anything has changed, so that the batch goes on
+        if isinstance(event, Commanded) and event.aside and session is None and event.command.verb == "poll":
+            event = replace(event, place=event.aside)
         if isinstance(event, Rang) and not self._stands(event):
             return Outcome(again=True)
         reply = None

@@ -93,7 +93,8 @@ class Listen:
             missing = await self._channels.missing(tenant, heard.channel)
             if missing:
                 return Answer(missing)
-        event = replace(heard.event, tenant=tenant, by=person, text=typed)  # type: ignore[call-arg]
+        aside = f"slack:{heard.channel}" if heard.channel and not heard.event.place else None
+        event = replace(heard.event, tenant=tenant, by=person, text=typed, aside=aside)  # type: ignore[call-arg]
         answer = await self._bot.hear(event)
         if heard.channel and heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"new", "start"}:
             self._later(self._enrol(tenant, heard.channel))

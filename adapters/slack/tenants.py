@@ -56,8 +56,13 @@ class Tenants:
 
     async def ended(self, team: str, enterprise: str, at: datetime, *, uninstalled: bool) -> None:
         """Since that moment nothing can be said there. What was installed later is another installation."""
-        self._out.add(self._named(team or enterprise))
         await (self.tokens.uninstalled if uninstalled else self.tokens.revoked)(team, enterprise, at)
+        try:
+            await self.tokens.live(team, enterprise)  # the news may be of somebody else's, or older than what is there
+        except Gone:
+            self._out.add(self._named(team or enterprise))
+        except Later:
+            return
 
     def refused(self, tenant: str, token: str) -> None:
         """Slack does not take this token any more."""

@@ -28,7 +28,7 @@ from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
 from adapters.teams.keys import Keys
-from adapters.teams.listen import Listen
+from adapters.teams.listen import Listen, Sleep
 from adapters.teams.payload import Unreadable
 from adapters.teams.show import Address, Show
 
@@ -80,10 +80,17 @@ class Teams:
     platform = "teams"
 
     def __init__(
-        self, bot: Bot, ways: Ways, tenant: Callable[[str], str], address: Address, now: Callable[[], Any]
+        self,
+        bot: Bot,
+        ways: Ways,
+        tenant: Callable[[str], str],
+        address: Address,
+        now: Callable[[], Any],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """`tenant`: ours, for one of Teams. `now`: the world's time, by which tokens live."""
-        self._bot, self._ways, self._tenant, self._address, self._now = bot, ways, tenant, address, now
+        self._bot, self._ways, self._tenant, self._address = bot, ways, tenant, address
+        self._now, self._sleep, self._resting = now, sleep, 0
         self._pool: Pool | None = None
         self._show: Show | None = None
         self._listen: Listen | None = None
@@ -120,7 +127,7 @@ class Teams:
         self._pool = pool = Pool(self._ways, self._bot, self._now)
         addresses = Addresses(self._bot, pool.connector)
         self._show = Show(self._bot, pool.connector, addresses, self._address)
-        self._listen = Listen(self._bot, pool.connector, self._tenant, addresses, self._show, self._later)
+        self._listen = Listen(self._bot, pool.connector, self._tenant, addresses, self._show, self._later, self._rest)
         if not self._ways.open_to_emulator:
             self._later(pool.keys.warm())
 
@@ -134,10 +141,17 @@ class Teams:
             await self._pool.keys.close()
             await self._pool.session.close()
 
-    async def settled(self) -> None:
-        """Until everything that was begun for somebody is done."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+    @property
+    def busy(self) -> bool:
+        """Whether something that was begun for somebody is under way, and does not only wait for its time."""
+        return len(self._tasks) > self._resting
+
+    async def _rest(self, seconds: float) -> None:
+        self._resting += 1
+        try:
+            await self._sleep(seconds)
+        finally:
+            self._resting -= 1
 
     async def _messages(self, request: web.Request) -> web.Response:
         assert self._pool  # noqa: S101 - the route is served once this has started

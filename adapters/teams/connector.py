@@ -42,6 +42,10 @@ class Refused(Exception):
         self.status, self.code = status, code
 
 
+class Malformed(Gone):
+    """Teams cannot read what was sent, as when somebody is mentioned who is not in the conversation."""
+
+
 # What an administrator, a facilitator or the person in question can do about it.
 BLOCKED = "This person or channel has blocked Cohost: once somebody there writes to it again, it can answer."
 NOT_HERE = "Cohost is not in this chat or team: add the app there, and it goes on."
@@ -89,7 +93,7 @@ def meant(status: int, code: str, wait: float | None = None, *, there: bool = Fa
         case 413:
             return Gone(FINAL[413, "MessageSizeTooBig"])
         case 400:
-            return Gone(f"Teams cannot read this message ({code or status}): please report it.")
+            return Malformed(f"Teams cannot read this message ({code or status}): please report it.")
         case 401:
             return Gone(UNKNOWN)
         case 403:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +22,13 @@ from dialogs.commands import parse
 log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
+Sleep = Callable[[float], Awaitable[None]]
 Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to it that it is done
 
 NAMING = re.compile(r"\s*(?:roster|heard)\b", re.IGNORECASE)
 MENTION = re.compile(r"<@([^>\s]+)>")
 MOST = 500  # members of a chat or team that are taken for a class
+TRIES = 4  # of an answer that is held back
 CARD = "application/vnd.microsoft.card.adaptive"
 RECEIVED = t("Received.")
 WELCOME = t("Hello. I help whoever leads a training session, and whoever takes part. Write “help” to see how.")
@@ -44,10 +46,11 @@ class Listen:
         addresses: Addresses,
         show: Show,
         later: Work,
+        sleep: Sleep,
     ) -> None:
         """`tenant`: ours, for a tenant of Teams that the door has let in."""
         self._bot, self._connector, self._tenant = bot, connector, tenant
-        self._addresses, self._show, self._later = addresses, show, later
+        self._addresses, self._show, self._later, self._sleep = addresses, show, later, sleep
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
 
@@ -127,7 +130,12 @@ class Listen:
         tenant, person = await self._who(heard)
         typed = await self._spelled(tenant, heard)
         parsed = parse(typed)
-        event = replace(heard.event, tenant=tenant, by=person, text=typed)  # type: ignore[call-arg]
+        aside = None
+        if heard.personal:
+            aside = f"teams:{heard.conversation}"
+            here = Address(heard.service_url, heard.tenant, heard.bot)
+            await self._addresses.place(tenant, heard.conversation, here)
+        event = replace(heard.event, tenant=tenant, by=person, text=typed, aside=aside)  # type: ignore[call-arg]
         answer = await self._bot.hear(event)
         if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"here", "new", "start"}:
             self._later(self._enrol(tenant, heard))
@@ -199,16 +207,23 @@ class Listen:
             return
         reader = await self._show.reader(tenant, answer.reply, answer.names, person)
         activity = draw.text_message(answer.reply, reader)
-        for where in await self._ways(tenant, heard):
-            try:
-                await self._connector.send(*where, activity)
-            except (Gone, Refused) as no:
-                log.info("an answer goes another way: %s", no)
-            except (Later, Unsure) as no:
-                log.warning("an answer could not be given: %r", no)
-                return
-            else:
-                return
+        self._later(self._write(await self._ways(tenant, heard), activity))
+
+    async def _write(self, ways: Sequence[tuple[str, str]], activity: Json) -> None:
+        for where in ways:
+            for _ in range(TRIES):
+                try:
+                    await self._connector.send(*where, activity)
+                except Later as later:
+                    await self._sleep(later.seconds)
+                except (Gone, Refused) as no:
+                    log.info("an answer goes another way: %s", no)
+                    break
+                except Unsure as no:  # it may have been given: better not twice
+                    log.warning("whether an answer was given cannot be known: %s", no)
+                    return
+                else:
+                    return
 
     async def _ways(self, tenant: str, heard: Heard) -> Sequence[tuple[str, str]]:
         here = (heard.service_url, heard.conversation)

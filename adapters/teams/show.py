@@ -13,7 +13,7 @@ from typing import Any
 from adapters.base import Bot, Gone, Message, Seen
 from adapters.teams import draw
 from adapters.teams.addresses import Addresses
-from adapters.teams.connector import Connector
+from adapters.teams.connector import Connector, Malformed
 from adapters.teams.draw import Reader
 from dialogs.card import Card, Link, Reply, Text, people_in
 
@@ -30,7 +30,13 @@ class Show:
 
     async def show(self, message: Message) -> str:
         """See `adapters.base.Adapter.show`."""
-        activity = await self._activity(message)
+        try:
+            return await self._bring(message, await self._activity(message))
+        except Malformed:
+            # Whoever is mentioned need not be in this conversation: somebody of the class may be in another room of it.
+            return await self._bring(message, await self._activity(message, mentions=False))
+
+    async def _bring(self, message: Message, activity: Json) -> str:
         if message.ref:
             conversation, id_ = message.ref.removeprefix("teams:").rsplit("|", 1)
             url = await self._url(message, conversation)
@@ -50,9 +56,11 @@ class Show:
             return (await self._addresses.chat(message.tenant, message.user))[0]
         return await self._addresses.url(message.tenant, conversation)
 
-    async def _activity(self, message: Message) -> Json:
+    async def _activity(self, message: Message, *, mentions: bool = True) -> Json:
         private = message.place is None
         reader = await self.reader(message.tenant, message.card, message.names, message.person if private else None)
+        if not mentions:
+            reader = replace(reader, users={})
         refresh = await self._own_views(message) if not private else ()
         return draw.message(message.card, message.dialog, message.slot, reader, private=private, refresh=refresh)
 
@@ -67,9 +75,10 @@ class Show:
         self, tenant: str, said: Reply | None, names: Mapping[str, str], person: str | None = None
     ) -> Reader:
         """For whom something is drawn. Without a person it is for a whole conversation, and links lead nowhere."""
-        people = people_in([said])
+        # In a chat of one person with us nobody else can be mentioned: Teams refuses the whole message.
+        users = {} if person else await self._addresses.mentions(tenant, people_in([said]))
         link = (lambda link: self._address(tenant, link, person)) if person else None
-        return Reader(await self._addresses.mentions(tenant, people), names, link)
+        return Reader(users, names, link)
 
     async def seen(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> Json:
         """One message as one person sees it: the card of an answer. note: what they are told, above it."""

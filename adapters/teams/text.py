@@ -57,9 +57,9 @@ TWINS = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 FORMATS = {"time": "%H:%M %Z", "date": "%a %-d %b", "both": "%a %-d %b, %H:%M %Z"}
 # Each device fills these in by its own clock and language.
 FUNCTIONS = {
-    "time": "{{TIME(AT)}}",
-    "date": "{{DATE(AT, SHORT)}}",
-    "both": "{{DATE(AT, SHORT)}}, {{TIME(AT)}}",
+    "time": "{{TIME(MOMENT)}}",
+    "date": "{{DATE(MOMENT, SHORT)}}",
+    "both": "{{DATE(MOMENT, SHORT)}}, {{TIME(MOMENT)}}",
 }
 
 
@@ -166,7 +166,7 @@ def guard(words: str) -> str:
 
 
 def _broken(found: re.Match[str]) -> str:
-    return f"{found[0]}{JOINER}"
+    return f"{JOINER if found[0] == '@' else ''}{found[0]}{JOINER}"
 
 
 def _dead(found: re.Match[str]) -> str:
@@ -223,7 +223,7 @@ def function(when: When) -> str | None:
     """A moment for each device to fill in. None: not every device takes one so far away."""
     if abs(when.at - datetime(2026, 1, 1, tzinfo=UTC)) > timedelta(days=365 * 50):
         return None
-    return FUNCTIONS[when.style].replace("AT", f"{when.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    return FUNCTIONS[when.style].replace("MOMENT", f"{when.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def lives(text: Text, reader: Reader) -> bool:

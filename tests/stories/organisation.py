@@ -61,10 +61,15 @@ class Story:
         quiet = 0
         for _ in range(4000):
             await asyncio.sleep(0.005)
-            await self.adapter.settled()
             timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
             waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = waits or self.app.outbox.busy or self.app.engine.busy or await self.app.store.marks()
+            busy = (
+                waits
+                or self.app.outbox.busy
+                or self.app.engine.busy
+                or self.adapter.busy
+                or await self.app.store.marks()
+            )
             quiet = 0 if busy else quiet + 1
             if quiet >= 3:
                 return
@@ -87,7 +92,11 @@ async def telling(folder: Path, start: datetime) -> AsyncIterator[Story]:
             login_url=teams.login_url,
         )
         settings = load(
-            database_url=f"sqlite:///{folder}/story.db", secret="not a secret, a story", port=port, slack=OFF, teams=told
+            database_url=f"sqlite:///{folder}/story.db",
+            secret="not a secret, a story",
+            port=port,
+            slack=OFF,
+            teams=told,
         )
         app = build(settings, clock)
         async with running(app):

@@ -255,5 +255,7 @@ async def fills(person: User, number: int) -> None:
         for field in fields(person.view.blocks)
         if "options" in field.element
     }
-    await person.fills({**chosen, "What is most likely to keep you from having the talk?": f"Time {number} <@U1> *mostly*"})
+    await person.fills(
+        {**chosen, "What is most likely to keep you from having the talk?": f"Time {number} <@U1> *mostly*"}
+    )
     assert await person.submits() == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 Thing = dict[str, Any]
 
-AT = re.compile(r"<at>(.*?)</at>")
+NAMELESS = {"conversationUpdate", "installationUpdate"}  # these say who did it by id alone
 
 
 def activity(room: Room, by: User | None, kind: str, *, thread: str | None = None, **more: Any) -> Thing:
@@ -33,7 +32,11 @@ def activity(room: Room, by: User | None, kind: str, *, thread: str | None = Non
         "recipient": teams.bot_account(),
         "channelData": channel_data(room),
     }
-    if by:
+    if kind in NAMELESS:
+        said["from"].pop("name", None)
+    if kind == "installationUpdate" and by:
+        said |= {"locale": by.locale, "entities": [{"locale": by.locale, "type": "clientInfo"}]}
+    elif kind != "conversationUpdate" and by:
         said["locale"] = by.locale
         said["localTimezone"] = by.tz
         said["localTimestamp"] = now.astimezone(ZoneInfo(by.tz)).isoformat(timespec="milliseconds")
@@ -91,6 +94,8 @@ def membership(room: Room, by: User, who: list[Thing], *, added: bool) -> Thing:
     data: Thing = {}
     if room.team:
         data = {"eventType": "teamMemberAdded" if added else "teamMemberRemoved", "team": room.team.account()}
+    if added and who == [{"id": room.teams.bot_id}] and room.team:
+        data["settings"] = {"selectedChannel": {"id": room.id}}
     names: Thing = {"membersAdded" if added else "membersRemoved": who}
     return activity(room, by, "conversationUpdate", channel_data=data, **names)
 

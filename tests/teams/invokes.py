@@ -44,7 +44,8 @@ async def pressed(user: User, found: Message | Dialog, card: Thing, action: Thin
         said |= {"text": of_teams.get("text", ""), "value": of_teams.get("value", data)}
     if of_teams.get("type") == "imBack":
         said = {"text": of_teams.get("value", ""), "replyToId": source.id}
-    event = activities.activity(room, user, "message", thread=source.thread, **said)
+    data_of_teams = {"source": {"name": "message"}}
+    event = activities.activity(room, user, "message", thread=source.thread, channel_data=data_of_teams, **said)
     answer = await user.teams.delivery.event(event)
     return Read() if answer is None or answer.ok else user.troubled(SOMETHING_WRONG)
 

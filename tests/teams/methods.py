@@ -29,7 +29,7 @@ def create(call: Call) -> Done:
     asked = call.body
     data = asked.get("channelData") or {}
     bot = (asked.get("bot") or {}).get("id")
-    if bot is not None and bot != call.teams.bot_account()["id"]:
+    if bot is not None and bot != call.teams.bot_id:
         raise Refused("BadSyntax", f"bot.id {bot!r} is not the bot's own")
     if channel := (data.get("channel") or {}).get("id"):
         return _new_thread(call, channel)
@@ -98,7 +98,7 @@ def delete(call: Call) -> Done:
 
 
 def members(call: Call) -> Done:
-    return 200, [user.profile() for user in _place(call)[0].people[:OLD_LIST]]
+    return 200, [user.profile("objectId") for user in _place(call)[0].people[:OLD_LIST]]
 
 
 def paged_members(call: Call) -> Done:
@@ -111,7 +111,8 @@ def paged_members(call: Call) -> Done:
     except ValueError:
         raise Refused("BadArgument", "pageSize or continuationToken is not understood") from None
     limit = min(max(asked, least), most) if asked else call.teams.page
-    said: Thing = {"members": [user.profile() for user in people[start : start + limit]]}
+    shown = [user.profile() for user in people[start : start + limit]]
+    said: Thing = {"members": shown, "totalCount": len(people)}
     if start + limit < len(people):
         said["continuationToken"] = f"page:{start + limit}"
     return 200, said

@@ -53,19 +53,13 @@ class User:
         said = {"id": self.id, "name": self.name}
         return said if self.anonymous else said | {"aadObjectId": self.aad_id}
 
-    def profile(self) -> Thing:
-        """The person as the list of members shows them."""
+    def profile(self, entra: str = "aadObjectId") -> Thing:
+        """The person as one of the members; the old list of them calls the Entra id otherwise than the rest."""
         given, _, family = self.name.rpartition(" ")
-        role = "anonymous" if self.anonymous else "guest" if self.guest else "user"
-        said = {
-            "id": self.id,
-            "name": self.name,
-            "givenName": given or family,
-            "surname": family if given else "",
-            "userRole": role,
-        }
+        said = {"id": self.id, "name": self.name, "givenName": given or family, "surname": family if given else ""}
+        said["userRole"] = "anonymous" if self.anonymous else "guest" if self.guest else "user"
         if not self.anonymous:
-            said |= {"objectId": self.aad_id, "tenantId": self.tenant.id}
+            said |= {entra: self.aad_id, "tenantId": self.tenant.id}
         return said | ({"email": self.email, "userPrincipalName": self.email} if self.email else {})
 
     # ------------------------------------------------------------------------------------------------------ the app

@@ -71,7 +71,7 @@ class Room:
         return next((one for one in self.people if name in {one.id, one.aad_id, one.email}), None)
 
     def has(self, name: str) -> bool:
-        return self.member(name) is not None or name == self.teams.bot_account()["id"]
+        return self.member(name) is not None or name == self.teams.bot_id
 
     def hears(self, message: Message) -> bool:
         """Whether the bot is sent what this person has written."""
@@ -85,7 +85,7 @@ class Room:
         """Install the app here."""
         self.bot_in = True
         who = by or self.people[0]
-        await self._tells(activities.membership(self, who, [self.teams.bot_account()], added=True))
+        await self._tells(activities.membership(self, who, [{"id": self.teams.bot_id}], added=True))
         await self._tells(activities.installation(self, who, action))
 
     async def removes_bot(self, by: User | None = None) -> None:
@@ -93,7 +93,7 @@ class Room:
         self.bot_in = False
         who = by or self.people[0]
         if self.kind != "personal":
-            await self._tells(activities.membership(self, who, [self.teams.bot_account()], added=False))
+            await self._tells(activities.membership(self, who, [{"id": self.teams.bot_id}], added=False))
         await self._tells(activities.installation(self, who, "remove"))
 
     async def adds(self, *people: User) -> None:

@@ -158,12 +158,15 @@ class Teams:
 
     # ------------------------------------------------------------------------------------------------- ids and names
 
+    @property
+    def bot_id(self) -> str:
+        return f"28:{self.app_id}"
+
     def bot_account(self) -> Thing:
-        return {"id": f"28:{self.app_id}", "name": self.bot_name}
+        return {"id": self.bot_id, "name": self.bot_name}
 
     def is_mentioned(self, said: Thing) -> bool:
-        bot = self.bot_account()["id"]
-        return any(one.get("mentioned", {}).get("id") == bot for one in said.get("entities") or ())
+        return any(one.get("mentioned", {}).get("id") == self.bot_id for one in said.get("entities") or ())
 
     def user(self, name: str) -> User | None:
         """Whoever has this 29: id or Entra id."""

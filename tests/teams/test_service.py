@@ -184,7 +184,8 @@ async def test_coming_going_renaming_and_reacting_are_told(room: Class) -> None:
         ("messageReaction", None),
         ("messageReaction", None),
     ]
-    assert room.bot.heard[0]["membersAdded"] == [{"id": f"28:{APP_ID}", "name": "Cohost"}]
+    assert room.bot.heard[0]["membersAdded"] == [{"id": f"28:{APP_ID}"}]
+    assert room.bot.heard[0]["from"] == {"id": eve.id, "aadObjectId": eve.aad_id}
     assert room.bot.heard[7]["membersAdded"] == [{"id": eve.id, "aadObjectId": eve.aad_id}]
     assert room.bot.heard[10]["channelData"]["channel"] == {"id": room.channel.id, "name": "Week 2"}
     assert [one.get("reactionsAdded") for one in room.bot.heard[-2:]] == [[{"type": "like"}], None]
@@ -353,6 +354,7 @@ async def test_members_teams_and_channels_are_listed_in_pages(room: Class) -> No
 
     assert (len(page["members"]), len(rest["members"]), len(everybody)) == (50, 12, 62)
     assert "continuationToken" not in rest
+    assert (page["members"][0]["aadObjectId"], everybody[0]["objectId"]) == (room.ann.aad_id, room.ann.aad_id)
     assert (ann["id"], ann["email"], ann["tenantId"], ann["userRole"]) == (
         room.ann.id,
         "ann@acme.example",

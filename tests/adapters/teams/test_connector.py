@@ -443,6 +443,7 @@ async def test_a_token_that_does_not_last(stage: Stage) -> None:
     stage.teams.lasts = 60
     for _ in range(10):
         assert await stage.tokens.token() == "token1"
+        await settled(stage.tokens)
     stage.clock.now += timedelta(seconds=30)
     assert await stage.tokens.token() == "token1"
     await settled(stage.tokens)

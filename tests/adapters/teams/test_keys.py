@@ -192,6 +192,13 @@ async def test_listing_that_cannot_be_meant(stage: Stage, otherwise: dict[str, A
     assert stage.listing.asked == 2
 
 
+async def test_keys_at_an_address_that_could_be_read_in_two_ways(stage: Stage) -> None:
+    where = stage.listing.url.replace("http://", "http://login.botframework.com@").replace("openid", "keys")
+    stage.listing.metadata = {"jwks_uri": where}
+    assert not await stage.knows("one")
+    assert stage.listing.asked == 1
+
+
 UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("no id", {"kid": None}),
     ("id that is no text", {"kid": 7}),
