@@ -110,6 +110,7 @@ def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Tea
         told.openid_metadata_url,
         told.tenants,
         open_to_emulator=told.auth_disabled,
+        elsewhere=settings.slack.on,
         issuer=told.issuer,
     )
     return Teams(
@@ -155,7 +156,8 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
             Door(signing, WallClock().now) if signing else None,  # Slack signs by the world's time
             told.app_token.get_secret_value(),
             install,
-            tuple(closing),
+            elsewhere=settings.teams.on,
+            closing=tuple(closing),
         ),
         clock.sleep,
     )

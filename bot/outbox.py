@@ -60,6 +60,7 @@ class Outbox:
         """Until somebody nudges, or the next post is due. A lane that has come to its end may have left one that is."""
         while True:
             idle = self.clock.now() + timedelta(seconds=IDLE)
+            lanes = [*self._lanes.values()]  # as of before the look: what ends during it has left something unseen
             due = await self.store.next_post() or idle
             if due <= self.clock.now():
                 return
@@ -68,7 +69,7 @@ class Outbox:
                 asyncio.ensure_future(self.clock.until(min(due, idle))),
             ]
             try:
-                done, _ = await asyncio.wait([*waits, *self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait([*waits, *lanes], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for wait in waits:
                     wait.cancel()

@@ -73,6 +73,7 @@ class Ways:
     door: Door | None = None
     app_token: str = field(default="", repr=False)
     install: Install | None = None
+    elsewhere: bool = False  # the same people may be on another platform, too
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()  # what else is let go of in the end
 
 
@@ -88,7 +89,7 @@ class Slack:
         self._socket: AsyncSocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._waits = Waits(bot.now)
-        self._people = People(bot, self.call, tenants.team, sleep)
+        self._people = People(bot, self.call, tenants.team, sleep, elsewhere=ways.elsewhere)
         self._show = Show(bot, self.call, address)
         self._receipts = Receipts(self._respond, bot.now)
         self._homes = Homes(bot, self.call, address, sleep)

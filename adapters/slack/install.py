@@ -35,6 +35,7 @@ SCOPES: Mapping[str, str] = {  # what is asked for: the same as in manifest/slac
     "groups:read": "to know the names and members of private channels that it was invited to",
     "mpim:read": "to know the members of group conversations that it is in",
     "users:read": "to call people by the names that they use in Slack",
+    "users:read.email": "to recognise people who take part on another platform as well",
     "channels:history": "to notice when somebody writes in a public channel that it was invited to",
     "groups:history": "to notice when somebody writes in a private channel that it was invited to",
     "im:history": "to be answered in its own direct messages",

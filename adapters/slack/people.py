@@ -34,21 +34,24 @@ class Profile:
     name: str
     host: bool
     bot: bool
+    email: str | None = None  # of our own people only: what a stranger's company says of them proves nothing here
 
 
 class People:
     """Slack users as people of ours."""
 
-    def __init__(self, bot: Bot, call: Call, home: Callable[[str], Awaitable[str]], sleep: Sleep) -> None:
-        """`home`: the workspace of a tenant."""
-        self._bot, self._call, self._home, self._sleep = bot, call, home, sleep
+    def __init__(
+        self, bot: Bot, call: Call, home: Callable[[str], Awaitable[str]], sleep: Sleep, *, elsewhere: bool = False
+    ) -> None:
+        """`home`: the workspace of a tenant. `elsewhere`: people may be known from another platform already."""
+        self._bot, self._call, self._home, self._sleep, self._elsewhere = bot, call, home, sleep, elsewhere
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()  # (tenant, team/user) -> person
         self._teams: dict[tuple[str, str], str] = {}  # (tenant, user) -> their own workspace
         self._asked: set[tuple[str, str]] = set()  # of whom Slack has been asked in this process
         self._waiting: asyncio.Queue[tuple[str, User, asyncio.Event]] = asyncio.Queue()
         self._asking: asyncio.Task[None] | None = None
 
-    async def person(self, tenant: str, user: User, *, named: bool = False) -> str:
+    async def person(self, tenant: str, user: User, *, named: bool = False, email: str | None = None) -> str:
         """The person, made known if new. `named`: wait a moment for the name, because somebody will read it at once."""
         if user.team:
             self._teams[tenant, user.id] = user.team
@@ -58,7 +61,8 @@ class People:
         person = self._known.get(key)
         if person is None:
             host = self._teams.get((tenant, user.id)) == await self._home(tenant)
-            person = await self._bot.person(tenant, "slack", _key(user), user.name or "somebody", host=host)
+            name = user.name or "somebody"
+            person = await self._bot.person(tenant, "slack", _key(user), name, host=host, email=email)
             self._known[key] = person
             if len(self._known) > KNOWN:
                 self._known.popitem(last=False)
@@ -68,12 +72,12 @@ class People:
             self._waiting.put_nowait((tenant, user, done))
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._ask(), name="slack people")
-            if named:
+            if named or self._elsewhere:
                 try:
                     await asyncio.wait_for(done.wait(), PATIENCE)
                 except TimeoutError:
                     log.warning("Slack did not say in time who %s is", user.id)
-        return person
+        return self._known.get(key, person)
 
     async def human(self, tenant: str, user: str) -> str | None:
         """The person behind somebody who is only listed, asked for as patiently as Slack wants; None: an app."""
@@ -86,7 +90,7 @@ class People:
             return None
         known = User(told.team, user, told.name)
         self._asked.add((tenant, _key(known)))
-        return await self.person(tenant, known)
+        return await self.person(tenant, known, email=told.email)
 
     async def learn(self, tenant: str, user: User, *, host: bool) -> None:
         """What Slack says of somebody by now. Nobody is made known by that: most people never take part."""
@@ -123,7 +127,10 @@ class People:
                 told = await self._info(tenant, user.id)
                 self._teams[tenant, user.id] = told.team
                 if told.name:
-                    await self._bot.learn(tenant, "slack", _key(user), told.name, host=told.host)
+                    who = _key(user)
+                    same = await self._bot.learn(tenant, "slack", who, told.name, host=told.host, email=told.email)
+                    if same:
+                        self._known[tenant, who] = same  # they were known already, from another platform
             except Later as later:
                 self._waiting.put_nowait((tenant, user, done))
                 await self._sleep(later.seconds)
@@ -150,7 +157,8 @@ def profile(user: Mapping[str, Any], *, home: str) -> Profile:
     guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted"))
     team, bot = str(user.get("team_id") or home), bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
     host = team == home and not guest and not bot
-    return Profile(team, " ".join(str(name).split())[:80], host, bot)
+    email = str(told.get("email") or "") or None
+    return Profile(team, " ".join(str(name).split())[:80], host, bot, email if team == home else None)
 
 
 def _key(user: User) -> str:

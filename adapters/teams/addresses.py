@@ -88,6 +88,19 @@ class Addresses:
                 self._people.popitem(last=False)
         return person
 
+    def new(self, tenant: str, user: User) -> bool:
+        """Whether this process has not met them yet."""
+        return (tenant, key(user)) not in self._people
+
+    async def acquaint(self, tenant: str, user: User, service_url: str, conversation: str) -> None:
+        """Ask for somebody's e-mail address: whoever has it on another platform is the same person."""
+        found = await self._connector.member(service_url, conversation, user.id)
+        if found and found.email:
+            name = found.name or user.name
+            same = await self._bot.learn(tenant, "teams", key(user), name, host=bool(user.aad), email=found.email)
+            if same:
+                self._people[tenant, key(user)] = same
+
     async def chat(self, tenant: str, user: str) -> tuple[str, str]:
         """Where to write to one person: service URL and conversation. Begins the chat if there is none yet."""
         address = await self.find(tenant, user)

@@ -28,7 +28,7 @@ from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
 from adapters.teams.keys import Keys
-from adapters.teams.listen import Listen, Sleep
+from adapters.teams.listen import Listen, Parts, Sleep
 from adapters.teams.payload import Unreadable
 from adapters.teams.show import Address, Show
 
@@ -58,6 +58,7 @@ class Ways:
     metadata_url: str
     tenants: frozenset[str]  # that are let in; empty: every one that Microsoft vouches for
     open_to_emulator: bool = False
+    elsewhere: bool = False  # the same people may be on another platform, too
     issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
 
 
@@ -127,7 +128,17 @@ class Teams:
         self._pool = pool = Pool(self._ways, self._bot, self._now)
         addresses = Addresses(self._bot, pool.connector)
         self._show = Show(self._bot, pool.connector, addresses, self._address)
-        self._listen = Listen(self._bot, pool.connector, self._tenant, addresses, self._show, self._later, self._rest)
+        parts = Parts(addresses, self._show, self._tenant, self._later, self._rest, self._ways.elsewhere)
+        self._listen = Listen(self._bot, pool.connector, parts)
+            self._bot,
+            pool.connector,
+            self._tenant,
+            addresses,
+            self._show,
+            self._later,
+            self._rest,
+            self._ways.elsewhere,
+        )
         if not self._ways.open_to_emulator:
             self._later(pool.keys.warm())
 

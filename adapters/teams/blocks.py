@@ -79,7 +79,7 @@ def counted(bar: Bar) -> tuple[str, str]:
     share = min(max(bar.count / bar.total, 0), 1) if bar.total > 0 else 0
     full = max(round(CELLS * share), 1 if share > 0 else 0)
     said = t("{count} of {total} · {percent} %", count=bar.count, total=bar.total, percent=round(100 * share))
-    return spoken(said if bar.total > 0 else t("No votes yet")), FULL * full + EMPTY * (CELLS - full)
+    return spoken(said if bar.total > 0 else t("No votes")), FULL * full + EMPTY * (CELLS - full)
 
 
 def rest(n: int) -> Text:

@@ -130,8 +130,7 @@ class Drawing:
         """What may be cut when there is too much of it."""
         yield from ((1, [paragraph(one, self.reader, self.mentions, self.most)]) for one in card.text)
         yield from ((1, [self.fact(one)]) for one in card.facts)
-        long = any(self.is_long(bar) for bar in card.bars)
-        yield from ((1, [self.bar(one, long=long)]) for one in card.bars)
+        yield from ((1, [self.bar(one)]) for one in card.bars)
         yield from ((1, [self.item(one)]) for one in card.items)
 
     def fact(self, fact: Fact) -> Json:
@@ -157,7 +156,7 @@ class Drawing:
         said = line(bar.label, self.reader)
         return button is None or size(said) > BESIDE or line(button.label, self.reader) != said
 
-    def bar(self, bar: Bar, *, long: bool) -> Json:
+    def bar(self, bar: Bar) -> Json:
         """A choice, how many chose it in words and as a bar, and its button."""
         words, cells = counted(bar)
         label = run(plain(bar.label, self.reader, self.most), weight="Bolder")
@@ -168,6 +167,7 @@ class Drawing:
         pressed = self.sets([self.button(bar.button)])
         columns = [column(pressed, 1), column(numbers, 1, verticalContentAlignment="Center")]
         line_: Json = {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
+        long = self.is_long(bar)
         return turned([rich([label]), line_] if long else [line_], said, spacing="Medium" if long else "Small")
 
     def item(self, item: Item) -> Json:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.base import Answer, Bot, Gone, Later, Seen
@@ -28,6 +30,8 @@ Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to
 NAMING = re.compile(r"\s*(?:roster|heard)\b", re.IGNORECASE)
 MENTION = re.compile(r"<@([^>\s]+)>")
 MOST = 500  # members of a chat or team that are taken for a class
+PATIENCE = 2.0  # seconds that somebody's first command waits for who they are
+AT_ONCE = 8  # people whom Teams is asked about at the same time
 TRIES = 4  # of an answer that is held back
 CARD = "application/vnd.microsoft.card.adaptive"
 RECEIVED = t("Received.")
@@ -35,22 +39,26 @@ WELCOME = t("Hello. I help whoever leads a training session, and whoever takes p
 WELCOME_ALL = t("Hello. Mention me and write “help” to see what I can do, for example a poll for everybody here.")
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the adapter that listening needs."""
+
+    addresses: Addresses
+    show: Show
+    tenant: Callable[[str], str]  # ours, for a tenant of Teams that the door has let in
+    later: Work
+    sleep: Sleep
+    elsewhere: bool = False  # the same people may be on another platform, too
+
+
 class Listen:
     """One method for what waits for an answer in its own response, and one for everything else."""
 
-    def __init__(
-        self,
-        bot: Bot,
-        connector: Connector,
-        tenant: Callable[[str], str],
-        addresses: Addresses,
-        show: Show,
-        later: Work,
-        sleep: Sleep,
-    ) -> None:
-        """`tenant`: ours, for a tenant of Teams that the door has let in."""
-        self._bot, self._connector, self._tenant = bot, connector, tenant
-        self._addresses, self._show, self._later, self._sleep = addresses, show, later, sleep
+    def __init__(self, bot: Bot, connector: Connector, parts: Parts) -> None:
+        self._bot, self._connector = bot, connector
+        self._addresses, self._show, self._tenant = parts.addresses, parts.show, parts.tenant
+        self._later, self._sleep, self._elsewhere = parts.later, parts.sleep, parts.elsewhere
+        self._asking = asyncio.Semaphore(AT_ONCE)
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
 
@@ -183,7 +191,30 @@ class Listen:
     async def _who(self, heard: Heard) -> tuple[str, str]:
         tenant = self._tenant(heard.tenant)
         await self._addresses.learn(tenant, heard)
-        return tenant, await self._addresses.person(tenant, heard.user)
+        if not self._addresses.new(tenant, heard.user):
+            return tenant, await self._addresses.person(tenant, heard.user)
+        # What a command may do, and to which session it goes, depends on who it is; so does whose vote is changed.
+        if self._elsewhere or isinstance(heard.event, Commanded):
+            with suppress(Gone, Later, Refused, Unsure, TimeoutError):
+                async with asyncio.timeout(PATIENCE), self._asking:
+                    found = await self._connector.member(heard.service_url, heard.conversation, heard.user.id)
+                return tenant, await self._addresses.person(tenant, heard.user, email=found.email if found else None)
+        person = await self._addresses.person(tenant, heard.user)
+        self._later(self._acquaint(tenant, heard))
+        return tenant, person
+
+    async def _acquaint(self, tenant: str, heard: Heard) -> None:
+        """At the pace of Teams: a class that votes at once is known by name already, and asked about afterwards."""
+        for _ in range(TRIES):
+            try:
+                await self._addresses.acquaint(tenant, heard.user, heard.service_url, heard.conversation)
+            except Later as later:
+                await self._sleep(later.seconds)
+            except (Gone, Refused, Unsure) as no:
+                log.info("Teams does not say who somebody is: %s", no)
+                return
+            else:
+                return
 
     async def _beneath(self, tenant: str, heard: Heard) -> str | None:
         """The dialog of ours beneath whose message somebody wrote."""

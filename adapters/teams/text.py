@@ -166,7 +166,8 @@ def guard(words: str) -> str:
 
 
 def _broken(found: re.Match[str]) -> str:
-    return f"{JOINER if found[0] == '@' else ''}{found[0]}{JOINER}"
+    # On both sides where some look for what stands before the sign (www, mailto), and others for what follows it.
+    return f"{JOINER if found[0] in tuple('@:.') else ''}{found[0]}{JOINER}"
 
 
 def _dead(found: re.Match[str]) -> str:

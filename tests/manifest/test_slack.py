@@ -31,7 +31,7 @@ METHODS: dict[str, set[str]] = {
     "conversations.members": READ,
     "conversations.open": {"im:write"},  # a person's direct message; of several people, or a channel, none is opened
     "oauth.v2.access": set(),
-    "users.info": {"users:read"},
+    "users.info": {"users:read", "users:read.email"},  # the address is in the answer
     "views.open": set(),
     "views.publish": set(),
     "views.push": set(),

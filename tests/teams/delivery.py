@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ class Answer:
     body: str = ""
     reason: str = ""  # why Teams counts this as a failure
     retry: int = 0
+    seconds: float = field(default=0.0, compare=False)  # until the answer was there
 
     @property
     def ok(self) -> bool:
@@ -102,7 +104,7 @@ class Delivery:
         self._session = self._session or aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         name = str(activity.get("name") or activity.get("type"))
         headers = {} if authorization is None else {"Authorization": authorization}
-        limit = aiohttp.ClientTimeout(total=self.teams.patience)
+        limit, began = aiohttp.ClientTimeout(total=self.teams.patience), time.perf_counter()
         try:
             async with self._session.post(
                 self.url, json=activity, headers=headers, timeout=limit, allow_redirects=False
@@ -110,9 +112,9 @@ class Delivery:
                 said = await got.text()
                 wanted = (200,) if activity.get("type") == "invoke" else TAKEN
                 wrong = "" if got.status in wanted else f"status {got.status}"
-                return Answer(name, activity, got.status, said, wrong, retry)
+                return Answer(name, activity, got.status, said, wrong, retry, time.perf_counter() - began)
         except TimeoutError:
             wrong = "timeout"
         except aiohttp.ClientError:
             wrong = "connection failed"
-        return Answer(name, activity, 0, "", wrong, retry)
+        return Answer(name, activity, 0, "", wrong, retry, time.perf_counter() - began)

@@ -22,6 +22,9 @@ KNOWN = {
     *("type", "id", "timestamp", "localTimestamp", "localTimezone", "serviceUrl", "channelId", "from", "conversation"),
     *("recipient", "replyToId", "text", "textFormat", "attachments", "attachmentLayout", "summary", "importance"),
     *("entities", "channelData", "inputHint", "speak", "suggestedActions", "deliveryMode", "locale", "value", "name"),
+    *("callerId", "code", "expiration", "label", "listenFor", "relatesTo", "semanticAction", "textHighlights"),
+    *("valueType", "action", "topicName", "historyDisclosed", "membersAdded", "membersRemoved"),
+    *("reactionsAdded", "reactionsRemoved"),
 }
 OF_TEAMS = {"width", "entities", "allowExpand"}  # what `msteams` of a card may say
 TAG = re.compile(r"<at>[^<>]+</at>")

@@ -68,12 +68,15 @@ def send(call: Call) -> Done:
 
 
 def reply(call: Call) -> Done:
-    """Send in answer to a message: in a channel in its thread, elsewhere like any other."""
+    """Send in answer to something: in a channel in its thread, elsewhere like any other.
+
+    What is answered may also be an event, of which nothing is kept.
+    """
     room, thread = _place(call)
-    above = _find(call, room)
-    if above.only or _targeted(call):
+    above = room.find(call.path["activity"])
+    if _targeted(call) or (above and above.only):
         raise Refused("BadArgument", "targeted messages take and are no replies")
-    if room.team:
+    if room.team and above:
         thread = above.thread or above.id
     return 201, {"id": _written(call, room, call.body, thread).id}
 

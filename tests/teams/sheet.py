@@ -133,7 +133,7 @@ figure { margin: 0 0 16px; break-inside: avoid }
 figure.wide { width: 690px; column-span: all }
 figcaption { color: gray; font-size: 11px }
 .paper { background: var(--paper); border-radius: 6px; overflow: hidden; max-height: 900px }
-.ac-adaptiveCard { outline: none } .ac-adaptiveCard p { margin: 0 } .ac-adaptiveCard p + p { margin-top: 8px }
+.ac-adaptiveCard { outline: none; overflow-wrap: anywhere } .ac-adaptiveCard p { margin: 0 } .ac-adaptiveCard p + p { margin-top: 8px }
 .ac-pushButton { font: 600 14px 'Segoe UI', sans-serif; color: var(--ink); background: var(--button); cursor: pointer;
   border: 1px solid var(--line); border-radius: 4px; padding: 5px 12px; min-height: 32px; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap }

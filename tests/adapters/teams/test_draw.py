@@ -1,0 +1,447 @@
+"""Cards as Adaptive Cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.teams.blocks import counted, length
+from adapters.teams.draw import CARD, TOAST, card, message, said, text_message, wrong
+from adapters.teams.inputs import TAKEN, field_name, input_id
+from adapters.teams.text import Reader
+from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Reply, When, Who, Wrong, quote, t
+from tests.adapters.slack import hostile
+from tests.adapters.slack.hostile import NOON, PAGE, inside
+from tests.dialogs.examples import EXAMPLES, few
+from tests.teams import schema
+from tests.teams.cards import actions, elements
+from tests.teams.limits import check_activity, check_card
+from tests.teams.marks import ADDRESS, AT, MOMENT, OF_A_CARD, live_in
+
+Json = dict[str, Any]
+
+WHOLE = 80_000  # bytes of a message in UTF-16
+USERS = {"ann": "29:ann", "fay": "29:fay", "eve": "29:eve|x <b>"}
+READER = Reader(USERS, hostile.NAMES, lambda _: PAGE)
+ROOM = Reader(USERS, hostile.NAMES)
+CLOSE = Button("close", t("Close the poll"), lead=True)
+END = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
+MANY = [f"29:{n:03}" + "x" * 90 for n in range(70)]
+
+# A card of the worst is long, and a failure tells of it.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
+
+def poll(*labels: str, count: int = 3, total: int = 8, **more: Any) -> Card:
+    found = tuple(Bar(quote(one), count, total, Button("vote", quote(one), f"c{n}")) for n, one in enumerate(labels))
+    return Card(quote("Lunch?"), bars=found, footer=t("8 votes so far."), **more)
+
+
+def drawn(given_: Card, **more: Any) -> Json:
+    return card(given_, "d", "board", more.pop("reader", READER), **more)
+
+
+def titles(drawn_: Json) -> list[str]:
+    return [found.action["title"] for found in actions(drawn_)]
+
+
+def pressing(drawn_: Json) -> dict[str, Json]:
+    """What is pressed, by its label."""
+    return {found.action["title"]: found.action for found in actions(drawn_) if "verb" in found.action}
+
+
+def words(value: Any) -> str:
+    """All words, as somebody would read them out."""
+    lines = []
+    for one in elements(value):
+        if one.get("type") == "RichTextBlock":
+            lines.append("".join(run["text"] for run in one["inlines"]))
+        elif one.get("type") == "TextBlock":
+            lines.append(one["text"])
+    return "\n".join(lines)
+
+
+# -- what it looks like ------------------------------------------------------------------------------------------------
+
+
+def test_a_poll_is_a_question_and_each_choice_a_button_beside_its_number() -> None:
+    body = drawn(poll("Soup", "Pizza"))["body"]
+    assert [one["type"] for one in body] == ["TextBlock", "ColumnSet", "ColumnSet", "RichTextBlock"]
+    assert (body[0]["text"], body[0]["style"]) == ("Lunch?", "heading")
+    button, numbers = body[1]["columns"]
+    assert button["items"][0]["type"] == "ActionSet"
+    assert words(numbers) == "3 of 8 · 38 %\n■■■■□□□□□□"
+    assert titles(drawn(poll("Soup", "Pizza"))) == ["Soup", "Pizza"]
+
+
+def test_a_press_carries_what_it_is_and_an_old_client_sends_the_same() -> None:
+    pressed = pressing(drawn(poll("Soup")))["Soup"]
+    data = {"d": "d", "s": "board", "a": "vote", "v": "c0"}
+    assert pressed == {
+        "type": "Action.Execute",
+        "verb": "press",
+        "title": "Soup",
+        "data": data,
+        "associatedInputs": "none",
+        "fallback": {"type": "Action.Submit", "title": "Soup", "data": data, "associatedInputs": "none"},
+    }
+
+
+def test_a_choice_longer_than_its_button_stands_above_it_in_full() -> None:
+    long = "The one with the mushrooms, which Ben says he does not like"
+    shown = drawn(poll(long, "Soup"))
+    assert words(shown["body"][1]).splitlines()[0] == long
+    assert words(shown["body"][2]).splitlines()[0] == "3 of 8 · 38 %", "a short one is on its button alone"
+
+
+def test_a_closed_poll_names_its_choices() -> None:
+    closed = Card(quote("Lunch?"), bars=(Bar(quote("Soup"), 1, 1),), tone="done")
+    assert words(drawn(closed)) == "Lunch?\nSoup\n1 of 1 · 100 %\n■■■■■■■■■■\n✅ Done"
+
+
+def test_a_vote_moves_no_button() -> None:
+    assert counted(Bar(t("x"), 0, 0)) == ("No votes", "□" * 10)
+    assert counted(Bar(t("x"), 1, 40)) == ("1 of 40 · 2 %", "■" + "□" * 9)
+    assert [len(counted(Bar(t("x"), n, 5))[1]) for n in (-1, 0, 3, 5, 9)] == [10] * 5
+
+
+def test_what_is_for_facilitators_is_behind_one_button_where_all_read_it() -> None:
+    shown = drawn(poll("Soup", buttons=(CLOSE, Button("here", t("I'm here")))))
+    opened = next(one for one in inside(shown) if one.get("type") == "Action.ShowCard")
+    assert opened["title"] == "For facilitators"
+    assert titles(opened["card"]) == ["Close the poll"]
+    assert titles(shown)[:3] == ["Soup", "I'm here", "For facilitators"]
+    private = drawn(poll("Soup", buttons=(CLOSE,)), private=True)
+    assert titles(private) == ["Soup", "Close the poll"]
+
+
+def test_a_button_that_asks_first_opens_its_question() -> None:
+    shown = drawn(Card(t("Session"), buttons=(END,)), private=True)
+    opened = next(one for one in inside(shown) if one.get("type") == "Action.ShowCard")
+    assert opened["title"] == "End the session …"
+    assert words(opened["card"]) == "End the session for everybody?"
+    assert titles(opened["card"]) == ["End the session"]
+    assert list(pressing(shown)) == ["End the session"]
+
+
+def test_for_facilitators_the_question_stands_above_its_button_at_once() -> None:
+    end = Button("end", t("End"), confirm=t("End it?"), lead=True)
+    opened = [one for one in inside(drawn(Card(t("S"), buttons=(end,)))) if one.get("type") == "Action.ShowCard"]
+    assert [one["title"] for one in opened] == ["For facilitators"]
+    assert words(opened[0]["card"]) == "End it?"
+
+
+def test_ones_own_choice_is_marked_for_oneself_only() -> None:
+    mine = Card(t("Hi"), buttons=(Button("here", t("I'm here"), pressed=True),))
+    assert titles(drawn(mine, private=True)) == ["✓ I'm here"]
+    assert titles(drawn(mine)) == ["I'm here"]
+
+
+def test_rows_of_buttons_are_short() -> None:
+    many = tuple(Button("go", quote(f"Go {n}"), f"{n}") for n in range(20))
+    rows = [one["actions"] for one in inside(drawn(Card(t("x"), buttons=many))) if one.get("type") == "ActionSet"]
+    assert [len(row) for row in rows] == [3, 3, 3, 3, 3, 3, 2]
+    long = tuple(Button("go", quote("A button with many words"), f"{n}") for n in range(2))
+    rows = [one["actions"] for one in inside(drawn(Card(t("x"), buttons=long))) if one.get("type") == "ActionSet"]
+    assert [len(row) for row in rows] == [1, 1]
+
+
+def test_styles_are_those_of_teams() -> None:
+    buttons = tuple(Button(one, quote(one), style=one) for one in ("plain", "primary", "danger"))  # type: ignore[arg-type]
+    found = pressing(drawn(Card(t("x"), buttons=buttons)))
+    assert [one.get("style") for one in found.values()] == [None, "positive", "destructive"]
+
+
+def test_a_title_that_markdown_would_change_is_shown_letter_by_letter() -> None:
+    title = drawn(Card(quote("What does *args do?")))["body"][0]
+    assert title["inlines"][0] == {
+        "type": "TextRun", "text": "What does *args do?", "size": "Large", "weight": "Bolder",
+    }  # fmt: skip
+
+
+def test_a_mention_has_its_entity_and_no_other() -> None:
+    shown = drawn(Card(t("{who} needs help", who=Who("ann")), text=(t("{who}", who=Who("bob")),)))
+    assert shown["body"][0]["text"] == "<at>Ann</at> needs help"
+    assert shown["msteams"]["entities"] == [
+        {"type": "mention", "text": "<at>Ann</at>", "mentioned": {"id": "29:ann", "name": "Ann"}}
+    ]
+    assert "entities" not in drawn(Card(t("{who}", who=Who("eve")))).get("msteams", {})
+
+
+def test_only_its_reader_gets_a_link() -> None:
+    desk = Card(t("Desk"), text=(t("{l}", l=Link("people", "s", t("people and links"))),))
+    assert words(drawn(desk)) == f"Desk\n\u2060[people and links]({PAGE})"
+    assert words(drawn(desk, reader=ROOM)) == "Desk\npeople and links"
+
+
+def test_a_state_is_said_in_words() -> None:
+    ready = Item(quote("Headset"), "done", (Button("untick", t("Undo"), "i"),))
+    asked = Item(quote("Account"), "help", (Button("tick", t("Tick"), "j"), Button("untick", t("No help"), "j")))
+    shown = drawn(Card(t("List"), items=(ready, asked), tone="flag"))
+    assert words(shown) == "List\n🔔 Needs your attention\n✅ Done: Headset\n🙋 Help asked: Account"
+    assert titles(shown) == ["Undo", "Tick", "No help"]
+
+
+def test_facts_are_lines_and_long_labels_have_their_value_below() -> None:
+    facts = (
+        Fact(t("When"), t("now")),
+        Fact(quote("Why did you come to this session today?"), t("Cake")),
+        Fact(t("People"), t("{l}", l=Link("people", "s", t("links")))),
+    )
+    shown = drawn(Card(t("Desk"), facts=facts))
+    assert words(shown).splitlines()[1:] == [
+        *("When: now", "Why did you come to this session today?", "Cake", "People:", f"\u2060[links]({PAGE})"),
+    ]
+
+
+def test_what_begins_at_the_right_is_drawn_from_there() -> None:
+    shown = drawn(Card(quote("שלום"), text=(quote("Hello"),), bars=(Bar(quote("نعم"), 1, 2),)))
+    turned = [words(one) for one in elements(shown) if one.get("rtl")]
+    assert turned == ["שלום", "نعم\n1 of 2 · 50 %\n■■■■■□□□□□"]
+
+
+def test_answers_are_asked_for_beneath() -> None:
+    assert "To answer, reply to this message." in words(drawn(Card(t("Why?"), answers=True)))
+
+
+def test_boards_have_the_whole_width() -> None:
+    assert drawn(poll("Soup"))["msteams"] == {"width": "Full"}
+    assert "msteams" not in drawn(Card(t("Hi")))
+
+
+def test_a_notification_says_what_matters() -> None:
+    assert message(poll("Soup", "<at>x</at>"), "d", "s", READER)["summary"] == "Lunch? – Soup, <\u2060at>x<\u2060/at>"
+    opening = Card(t("Class"), text=(t("By the end you can do this:"),), facts=(Fact(t("One"), t("Count")),))
+    assert message(opening, "d", "s", READER)["summary"] == "Class – By the end you can do this: Count"
+    desk = Card(quote("*D*"), facts=(Fact(t("When"), t("{at}", at=When(NOON))),))
+    sent = message(desk, "d", "s", READER)
+    assert sent["summary"] == "*D* – When: Tue 24 Nov, 12:00 UTC"
+    assert sent["attachments"][0]["content"]["fallbackText"] == "∗D∗ – When: Tue 24 Nov, 12:00 UTC"
+
+
+def test_own_views_are_fetched_by_those_who_have_one() -> None:
+    shown = drawn(poll("Soup"), refresh=[*MANY, MANY[0], "aad"])
+    action = {"type": "Action.Execute", "verb": "refresh", "data": {"d": "d", "s": "board"}}
+    assert shown["refresh"] == {"action": action, "userIds": MANY[:60]}
+    assert "refresh" not in drawn(poll("Soup"))
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+SEND = Button("send", t("Send"), style="primary")
+OPTIONS = tuple(Option(f"o{n}", quote(f"*{n}*")) for n in range(3))
+FORM = Card(
+    t("Survey"),
+    fields=(
+        Field("why", quote("Why?"), limit=40, value="So"),
+        Field("a", t("Which?"), "choice", OPTIONS, required=True, value="o1"),
+        Field("m", t("Which ones?"), "many", OPTIONS * 3, hint=t("You can choose several."), value="o2\no0\nno"),
+    ),
+    submit=SEND,
+)
+
+
+def fields_of(drawn_: Json) -> list[Json]:
+    return [one for one in elements(drawn_) if str(one.get("type")).startswith("Input.")]
+
+
+def test_fields_stand_in_the_card_and_one_button_sends_them() -> None:
+    shown = drawn(FORM)
+    why, which, several = fields_of(shown)
+    assert (why["type"], why["id"], why["label"], why["value"], why["maxLength"]) == (
+        *("Input.Text", "why", "Why?", "So", 40),
+    )
+    assert which["style"] == "expanded"
+    assert (which["isRequired"], which["errorMessage"], which["value"]) == (True, "Please choose one of these.", "o1")
+    assert which["choices"][1] == {"title": "∗1∗", "value": "o1"}
+    assert (several["isMultiSelect"], several["value"]) == (True, "o2,o0")
+    assert "You can choose several." in words(shown)
+    sent = pressing(shown)["Send"]
+    assert (sent["verb"], sent["associatedInputs"], sent["fallback"]["associatedInputs"]) == ("submit", "auto", "auto")
+    assert sent["data"] == {"d": "d", "s": "board", "a": "send", "v": "", "f": 1, "m": ["=m"]}
+
+
+def test_more_choices_than_a_phone_shows_are_a_list_to_open() -> None:
+    seven = tuple(Option(f"o{n}", t("x")) for n in range(7))
+    assert fields_of(drawn(Card(t("x"), fields=(Field("f", t("f"), "choice", seven),))))[0]["style"] == "compact"
+
+
+@given(st.sampled_from([*sorted(TAKEN), "=", "=a", "==", "x", "o=1"]) | st.text(min_size=1, max_size=10))
+def test_no_field_overwrites_what_the_button_carries(name: str) -> None:
+    assert input_id(name) not in TAKEN
+    assert field_name(input_id(name)) == name
+
+
+def test_what_is_wrong_stands_beside_its_field_and_what_was_filled_in_stays() -> None:
+    amiss = Wrong((("a", t("Choose one.")), ("why", t("Too long.")), ("gone", t("It is over."))))
+    shown = wrong(FORM, amiss, {"why": "Because", "a": "", "m": "o1"}, "d", "s", READER)
+    why, which, several = fields_of(shown)
+    assert (why["value"], which.get("value"), several["value"]) == ("Because", None, "o1")
+    assert words(shown).splitlines() == [
+        *("Survey", "⚠️ Nothing was sent yet: please look at what is marked.", "⚠️ It is over."),
+        *("⚠️ Too long.", "⚠️ Choose one.", "You can choose several."),
+    ]
+    holders = [one for one in elements(shown) if one.get("type") == "Container"]
+    assert [(one["items"][0]["id"], words(one["items"][1])) for one in holders[:2]] == [
+        *(("why", "⚠️ Too long."), ("=a", "⚠️ Choose one.")),
+    ]
+    assert "Attention" in str(holders[0])
+    assert "Something was not right." in words(wrong(FORM, Wrong(()), {}, "d", "s", READER))
+
+
+# -- what the one who acted is told ------------------------------------------------------------------------------------
+
+
+def test_a_sentence_is_told_as_it_is() -> None:
+    told = said(t("Your vote: {choice}", choice="*Soup*"), "d", "s", READER)
+    assert told == {"statusCode": 200, "type": TOAST, "value": "Your vote: *Soup*"}
+    assert said(Wrong((("a", t("One.")), ("b", t("Two.")))), "d", "s", READER)["value"] == "One.\nTwo."
+    assert said(Wrong(()), "d", "s", READER)["value"] == "Something was not right."
+
+
+def test_a_card_is_told_as_to_one_person() -> None:
+    told = said(Card(t("Hi"), buttons=(CLOSE,)), "d", "s", READER)
+    assert (told["statusCode"], told["type"]) == (200, CARD)
+    assert titles(told["value"]) == ["Close the poll"]
+
+
+def test_a_command_is_answered_in_plain_text_or_by_a_card() -> None:
+    told = text_message(t("{who} has *{n}* votes", who=Who("ann"), n=3), READER)
+    assert (told["text"], told["textFormat"]) == ("<at>Ann</at> has *3* votes", "plain")
+    assert [one["mentioned"]["id"] for one in told["entities"]] == ["29:ann"]
+    assert "entities" not in text_message(t("Yes"), READER)
+    sent = text_message(Card(t("Hi"), buttons=(CLOSE,)), READER, dialog="d", slot="s")
+    assert pressing(sent["attachments"][0]["content"])["Close the poll"]["data"]["d"] == "d"
+
+
+# -- what is too much --------------------------------------------------------------------------------------------------
+
+
+def test_long_texts_are_shortened_before_anything_is_left_out() -> None:
+    items = tuple(Item(quote("x" * 2500), "open", (Button("tick", t("Tick"), f"{n}"),)) for n in range(20))
+    shown = message(Card(t("List"), items=items), "d", "s", READER)
+    assert titles(shown["attachments"][0]["content"]) == ["Tick"] * 20
+    assert "more." not in words(shown["attachments"][0]["content"])
+    assert 2 * length(shown) <= WHOLE
+
+
+def test_too_many_things_are_cut_with_a_word_on_the_rest() -> None:
+    buttons = (Button("tick", t("Tick"), "v"), Button("help", t("Help"), "v"))
+    items = tuple(Item(quote(f"Item {n}"), "open", buttons) for n in range(120))
+    shown = drawn(Card(t("List"), items=items, footer=t("120 items are open.")), refresh=MANY)
+    left = 120 - titles(shown).count("Tick")
+    assert 0 < left < 100
+    assert words(shown).splitlines()[-2:] == [
+        f"{left} more. The session's web page has all of them.",
+        "120 items are open.",
+    ]
+    assert 2 * length(shown) <= WHOLE
+
+
+def test_a_board_of_sixty_people_fits_in_full() -> None:
+    people = {f"p{n}": "29:" + f"{n:03}" * 25 for n in range(60)}
+    reader = Reader(people, {one: f"{'N' * 60} {one}" for one in people})
+    facts = tuple(Fact(t("Person"), t("{who}: open items {n}", who=Who(one), n=3)) for one in people)
+    shown = message(Card(t("Ready"), facts=facts), "d", "s", reader, refresh=list(people.values()))
+    content = shown["attachments"][0]["content"]
+    assert len(content["msteams"]["entities"]) + words(content).count("more.") >= 60
+    assert 2 * length(shown) <= WHOLE
+
+
+# -- every card --------------------------------------------------------------------------------------------------------
+
+
+def check(sent: Json) -> None:
+    """Teams takes it, and nothing in it is alive but what is ours."""
+    assert check_activity(sent, lambda _: True) == []
+    assert 2 * length(sent) <= WHOLE
+    for attachment in sent.get("attachments", ()):
+        check_content(attachment["content"])
+
+
+def check_content(content: Json) -> None:
+    assert check_card(content, lambda _: True) == []
+    tags = {one["text"] for one in content.get("msteams", {}).get("entities", ())}
+    ids = {one["mentioned"]["id"] for one in content.get("msteams", {}).get("entities", ())}
+    assert ids <= {"29:ann", "29:fay"}
+    for said_ in markdown(content):
+        ours = said_
+        for tag in tags:
+            ours = ours.replace(tag, "x")
+        ours = MOMENT.sub("x", ours)
+        assert [one for one in live_in(ours, (*OF_A_CARD, ADDRESS)) if PAGE not in one] == []
+        assert AT.search(ours) is None
+    for said_ in spelt(content):
+        assert MOMENT.search(said_) is None
+        assert AT.search(said_) is None
+
+
+def markdown(content: Json) -> Iterator[str]:
+    """Every text that is Markdown somewhere."""
+    yield content["fallbackText"]
+    for one in elements(content):
+        if one.get("type") == "TextBlock":
+            yield one["text"]
+        if str(one.get("type")).startswith("Input."):
+            yield one["label"]
+            yield from (choice["title"] for choice in one.get("choices", ()))
+
+
+def spelt(content: Json) -> Iterator[str]:
+    """Every text that is shown letter by letter."""
+    for one in inside(content):
+        if one.get("type") == "TextRun":
+            yield one["text"]
+        if str(one.get("type")).startswith("Action."):
+            yield one.get("title", "")
+
+
+@settings(deadline=None)
+@given(hostile.cards, st.booleans(), st.sampled_from([READER, ROOM]), st.sampled_from([[], MANY]))
+def test_whatever_is_on_a_card_teams_takes_it_and_nothing_in_it_is_alive(
+    given_: Card, private: bool, reader: Reader, refresh: list[str]
+) -> None:
+    check(message(given_, "d" * 21, "board", reader, private=private, refresh=refresh))
+
+
+wrongs = hostile.some(st.tuples(hostile.keys, hostile.texts), 20).map(Wrong)
+
+
+@settings(deadline=None)
+@given(st.one_of(hostile.texts, hostile.cards, wrongs))
+def test_whatever_is_told_teams_takes_it(reply: Reply) -> None:
+    check(text_message(reply, READER, dialog="d", slot="s"))
+    told = said(reply, "d" * 21, "board", READER)
+    if told["type"] == CARD:
+        check_content(told["value"])
+    else:
+        assert told["value"].strip()
+
+
+@settings(deadline=None)
+@given(hostile.cards, wrongs, st.dictionaries(hostile.keys, hostile.words, max_size=3))
+def test_whatever_is_wrong_with_a_form_it_can_be_shown(given_: Card, amiss: Wrong, values: dict[str, str]) -> None:
+    check_content(wrong(given_, amiss, values, "d" * 21, "board", READER))
+
+
+@pytest.mark.skipif(not schema.AT_HAND, reason="the published schema of Adaptive Cards is not beside this checkout")
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+def test_every_example_of_every_kind_fits_in_full(kind: str) -> None:
+    for example in EXAMPLES[kind]:
+        stage = example()
+        reader = Reader({one: f"29:{one}" for one in stage.names}, stage.names, lambda _: PAGE)
+        for viewer in (None, *few(stage)):
+            for dialog, slot, one in stage.cards(viewer):
+                sent = message(one, dialog, slot, reader, private=viewer is not None, refresh=MANY)
+                content = sent["attachments"][0]["content"]
+                assert check_activity(sent, lambda _: True) == []
+                assert check_card(content, lambda _: True) == []
+                assert 2 * length(sent) <= WHOLE
+                pressed = [found.action["data"] for found in actions(content) if "verb" in found.action]
+                wanted = [(button.action, button.value) for button in one.all_buttons()]
+                assert sorted((data["a"], data["v"]) for data in pressed) == sorted(wanted), "a button is missing"
+                assert len(fields_of(content)) == len(one.fields)

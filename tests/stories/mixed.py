@@ -1,0 +1,98 @@
+"""A company that uses Slack and Teams at once: one bot, both fakes, one clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import yaml
+from pydantic import SecretStr
+
+from adapters.slack.app import Slack as SlackAdapter
+from adapters.teams.app import Teams as TeamsAdapter
+from bot.app import App, build, running
+from bot.clock import HandClock
+from bot.settings import Slack as SlackSettings
+from bot.settings import Teams as TeamsSettings
+from bot.settings import load
+from tests.slack.app import App as SlackApp
+from tests.slack.workspace import Slack, Team
+from tests.stories.organisation import APP_ID, PASSWORD, TENANT
+from tests.stories.workspace import MANIFEST, SIGNING, free_port
+from tests.teams.service import Teams
+from tests.teams.tenants import Tenant
+
+PACE = timedelta(seconds=4)
+
+
+@dataclass
+class Company:
+    """One company on two platforms."""
+
+    app: App
+    clock: HandClock
+    slack: Slack
+    team: Team
+    teams: Teams
+    acme: Tenant
+
+    async def passes(self, seconds: float) -> None:
+        """Time passes, and everything that it brings has happened and been shown."""
+        await self.settles()
+        self.clock.move(seconds)
+        await self.settles()
+        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
+            self.clock.move(max(0.0, (post - self.clock.now()).total_seconds()))
+            await self.settles()
+
+    async def settles(self) -> None:
+        """Everything that can be delivered now has been."""
+        slack, teams = self.app.adapters["slack"], self.app.adapters["teams"]
+        assert isinstance(slack, SlackAdapter)
+        assert isinstance(teams, TeamsAdapter)
+        quiet = 0
+        for _ in range(4000):
+            await asyncio.sleep(0.005)
+            await self.slack.settles()
+            timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
+            waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
+            busy = waits or self.app.outbox.busy or self.app.engine.busy or teams.busy or await self.app.store.marks()
+            quiet = 0 if busy else quiet + 1
+            if quiet >= 3:
+                await slack.settled()
+                return
+        raise AssertionError("the bot does not come to rest")
+
+
+@asynccontextmanager
+async def telling(folder: Path, start: datetime) -> AsyncIterator[Company]:
+    """The company, with the bot running while the context lasts."""
+    clock, port = HandClock(start), free_port()
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    async with Slack(clock.now, SlackApp.of(manifest)) as slack, Teams(now=clock.now) as teams:
+        team, acme = slack.team("T1", name="Acme"), teams.tenant(TENANT, name="Acme")
+        slack.connect(f"http://127.0.0.1:{port}/slack/events", SIGNING)
+        url = f"http://127.0.0.1:{port}/api/messages"
+        teams.connect(url, app_id=APP_ID, app_password=PASSWORD, tenant=TENANT)
+        settings = load(
+            database_url=f"sqlite:///{folder}/story.db",
+            secret="not a secret, a story",
+            port=port,
+            slack=SlackSettings(
+                bot_token=SecretStr(team.token), signing_secret=SecretStr(SIGNING), api_url=slack.api_url
+            ),
+            teams=TeamsSettings(
+                app_id=APP_ID,
+                app_password=SecretStr(PASSWORD),
+                tenant=TENANT,
+                openid_metadata_url=teams.openid_url,
+                login_url=teams.login_url,
+            ),
+        )
+        app = build(settings, clock)
+        async with running(app):
+            yield Company(app, clock, slack, team, teams, acme)
