@@ -130,15 +130,6 @@ class Teams:
         self._show = Show(self._bot, pool.connector, addresses, self._address)
         parts = Parts(addresses, self._show, self._tenant, self._later, self._rest, self._ways.elsewhere)
         self._listen = Listen(self._bot, pool.connector, parts)
-            self._bot,
-            pool.connector,
-            self._tenant,
-            addresses,
-            self._show,
-            self._later,
-            self._rest,
-            self._ways.elsewhere,
-        )
         if not self._ways.open_to_emulator:
             self._later(pool.keys.warm())
 
