@@ -99,6 +99,8 @@ def texts(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         if value.get("type") == "TextBlock":
             yield value["text"]
+        for one in value.get("facts", ()):
+            yield from (one["title"], one["value"])
         value = list(value.values())
     if isinstance(value, list):
         for one in value:

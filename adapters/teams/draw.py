@@ -88,9 +88,9 @@ class Drawing:
         """As many rows as fit, and a word on the others. What can be pressed beneath them stays."""
         shown = list(head)
         more = [small(spoken(rest(10_000)))]
-        spare = LETTERS - length(self.whole(card, [*head, *more, *tail])) - length(self.mentions.all())
+        spare = LETTERS - length(self.whole(card, [*head, *more, *tail])) - 100
         for n, (_, blocks) in enumerate(rows):
-            spare -= length(blocks)
+            spare -= length(blocks) + length(self.mentions.within("\n".join(texts(blocks))))
             if spare < 0:
                 more = [small(spoken(rest(sum(things for things, _ in rows[n:]))))]
                 break
@@ -137,18 +137,18 @@ class Drawing:
         """A name and what is known of it, beside each other where the name is short."""
         label = line(fact.label, self.reader, self.most)
         narrow = size(label) <= NARROW
-        ended = label if label[-1:] in "?!.:…" or not narrow else f"{label}:"
+        ended = label if label[-1] in "?!.:…" else f"{label}:"
         if not lives(fact.label, self.reader) and not lives(fact.value, self.reader):
-            value = plain(fact.value, self.reader, self.most)
-            between = " " if narrow else "\n"
-            return turned([rich([run(f"{ended}{between}", weight="Bolder"), run(value)])], label, spacing="Small")
+            bold = run(f"{ended} " if narrow else f"{label}\n", weight="Bolder")
+            words = run(plain(fact.value, self.reader, self.most))
+            return turned([rich([bold, words])], label, spacing="Small")
+        if narrow:
+            said = [marked(one, self.reader, self.mentions, self.most) for one in (fact.label, fact.value)]
+            title = said[0] if ended == label else f"{said[0]}:"
+            return {"type": "FactSet", "facts": [{"title": title, "value": said[1]}], "spacing": "Small"}
         name = paragraph(fact.label, self.reader, self.mentions, self.most, weight="Bolder", spacing="None")
-        value_ = paragraph(fact.value, self.reader, self.mentions, self.most, spacing="None")
-        if not narrow or lives(fact.label, self.reader):
-            return {"type": "Container", "items": [name, value_], "spacing": "Small"}
-        name = rich([run(ended, weight="Bolder")])
-        columns = [column([name], "auto"), column([value_], "stretch", spacing="Small")]
-        return {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
+        value = paragraph(fact.value, self.reader, self.mentions, self.most, spacing="None")
+        return {"type": "Container", "items": [name, value], "spacing": "Small"}
 
     def is_long(self, bar: Bar) -> bool:
         """Whether a choice cannot be read on its button alone."""

@@ -259,3 +259,28 @@ async def fills(person: User, number: int) -> None:
         {**chosen, "What is most likely to keep you from having the talk?": f"Time {number} <@U1> *mostly*"}
     )
     assert await person.submits() == {}
+
+
+async def test_a_poll_works_wherever_the_bot_is_with_nothing_else_set_up(tmp_path: Path) -> None:
+    """In a public and a private channel and with the bot alone, for anybody; so does help; elsewhere it says why not."""
+    async with telling(tmp_path, STARTS) as story:
+        ann, ben = story.team.user("Ann Ode"), story.team.user("Ben Lima")
+        rooms = [story.team.channel(name, members=[ann, ben], private=name == "secret") for name in ("lunch", "secret")]
+        asked = '/ilt poll "Pizza or pasta?" "Pizza" "Pasta"'
+        assert "type /invite @Cohost" in (await ann.types(rooms[0], asked)).words
+        for room in rooms:
+            await room.invite_bot()
+            assert (await ann.types(room, asked)).words == "It is in the channel."
+            await story.passes(2)
+            await ben.presses(message(ben.reads(room), "Pizza or pasta?"), "Pasta")
+            await story.adapter.settled()
+            assert ben.reads(room)[-1].words == "Your vote: Pasta"
+            await story.passes(4)
+            assert "1 of 1" in message([read for read in ann.reads(room) if not read.private], "Pizza or pasta?").words
+            assert "Asks everybody one question" in (await ben.types(room, "/ilt help poll")).words
+        await ben.writes_to_bot('poll "Only me?" "Yes" "No"')
+        await story.passes(2)
+        assert "Yes" in message(ben.direct, "Only me?").buttons
+        await ben.writes_to_bot("help")
+        await story.passes(2)
+        assert "Cohost's commands" in message(ben.direct, "Cohost's commands").words

@@ -109,7 +109,7 @@ async def test_a_post_in_flight_while_the_id_changes_is_edited_under_the_new_one
     async with course(tmp_path, private=True) as told:
         gate = asyncio.Event()
         told.slack.next("chat.postMessage", Fault.slow(gate))
-        await told.polls("New?", passes=0)
+        await told.types('/ilt poll "New?" Yes No')
         await happens(lambda: told.boards("New?"))
         await told.room.change_id()
         gate.set()

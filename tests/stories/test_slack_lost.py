@@ -1,7 +1,6 @@
 """Slack's answers are lost, or our messages are deleted: what people see is right in the end, and stands once."""
 
 import asyncio
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -173,38 +172,6 @@ async def test_a_private_card_that_its_owner_has_deleted_comes_once_more_when_it
         await told.is_right(repeated=((checklist.words.partition("\n")[0], 2),))
 
     assert gone == []
-
-
-async def test_an_edit_that_ends_while_the_outbox_looks_for_what_is_due_next_leaves_nothing_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ben's vote waits for the end of Ida's edit, which comes just when what is due has been read and is old news."""
-    async with course(tmp_path) as told:
-        store, gate, looking = told.story.app.store, asyncio.Event(), asyncio.Event()
-        look = store.next_post
-
-        async def late() -> datetime | None:
-            found = await look()
-            if looking.is_set():
-                looking.clear()
-                gate.set()
-                await happens(lambda: not told.story.app.outbox._lanes)
-            return found
-
-        told.slack.next("chat.update", Fault.slow(gate))
-        await told.votes(told.ida, "Yes")
-        await happens(lambda: told.called("chat.update") == 1)
-        await told.votes(told.ben, "Yes")
-        await told.story.settles()
-        monkeypatch.setattr(store, "next_post", late)
-        looking.set()
-        await told.story.app.hot.nudge("outbox")
-        await happens(lambda: not looking.is_set() and gate.is_set())
-        told.moves(2)
-        await told.story.settles()
-        assert "Yes — 2 of 2" in told.board("Ready?")
-        monkeypatch.undo()
-        await told.is_right()
 
 
 # -- our own mistakes --------------------------------------------------------------------------------------------------

@@ -251,3 +251,37 @@ async def fills(person: User, form: Read) -> None:
     await person.fills(form, chosen)
     told = await person.presses(form, "Send my answers")
     assert "Thank you. Your answers are stored" in told.words
+
+
+async def test_a_poll_works_wherever_the_bot_is_with_nothing_else_set_up(tmp_path: Path) -> None:
+    """In the personal chat, in a group chat and in a channel, for anybody; so does help."""
+    async with telling(tmp_path, STARTS) as story:
+        ann, ben = (story.acme.user(name, installed=True) for name in ("Ann Ode", "Ben Lima"))
+        chat = story.acme.group_chat("lunch", members=[ann, ben])
+        channel = story.acme.team("Sales", members=[ann, ben]).channel("Week 1")
+        await chat.adds_bot()
+        await channel.adds_bot()
+        for place in (chat, channel, ann.personal):
+            said = 'poll "Pizza or pasta?" "Pizza" "Pasta"'
+            await (ann.writes(place, said) if place is ann.personal else ann.mentions_bot(place, said))
+            await story.passes(5)
+            voter = ann if place is ann.personal else ben
+            told = await voter.presses(message(voter.reads(place), "Pizza or pasta?"), "Pasta")
+            assert "Your vote: Pasta" in told.words
+            await story.passes(5)
+            board = message(ann.reads(place), "Pizza or pasta?")
+            assert "1 of 1" in board.words
+            await (ben.writes(ben.personal, "help") if place is ann.personal else ben.mentions_bot(place, "help poll"))
+            await story.passes(2)
+            assert any("poll" in read.words for read in ben.direct)
+        assert story.teams.troubles == []
+
+
+async def test_help_for_somebody_who_has_not_installed_the_app_is_given_in_the_room(tmp_path: Path) -> None:
+    async with telling(tmp_path, STARTS) as story:
+        ann = story.acme.user("Ann Ode")
+        chat = story.acme.group_chat("lunch", members=[ann])
+        await chat.adds_bot()
+        await ann.mentions_bot(chat, "help poll")
+        await story.passes(2)
+        assert "poll" in ann.reads(chat)[-1].words
