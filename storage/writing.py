@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialogs.base import ROOM
+from dialogs.base import FACILITATOR, ROOM, Look
 from storage.tables import ACTIVITY, AT, DIALOG, HEARD, MARK, NOTE, PERSON, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Pending:
             self._places(db, batch.places),
             _notes(db, batch, self.notes),
             _shows(db, self.shows),
-            self._enrol(db, batch.places),
+            self._enrol(db, batch),
             _marks(db, self.marks),
             _timers(db, self.timers, self.silenced),
             _activity(db, self.activity),
@@ -76,10 +76,17 @@ class Pending:
             rows.clear()
         return any(wrote)
 
-    def _enrol(self, db: Connection, places: Places) -> bool:
-        """Whoever comes into a role, and a place that a session gets, is shown what the running dialogs show there."""
+    def _enrol(self, db: Connection, batch: Batch) -> bool:
+        """Whoever comes into a role, and a place that a session gets, is shown what the running dialogs show there.
+
+        What facilitators see of everybody has one person more.
+        """
+        places = batch.places
         for session, person, role in self.enrolled:
             self._show_again(db, session, role, person)
+        listing = [name for name, kind in batch.kinds.items() if "roster" in kind.needs.get(Look, ())]
+        for session in sorted({session for session, _, _ in self.enrolled}):
+            self._show_again(db, session, FACILITATOR, FACILITATOR, DIALOG.c.kind.in_(listing))
         for session in sorted(places.got):
             self._show_again(db, session, ROOM, ROOM)
         places.got.clear()
@@ -98,8 +105,10 @@ class Pending:
             places.changed.clear()
         return bool(rows)
 
-    def _show_again(self, db: Connection, session: str, shown_to: str, to: str) -> None:
-        here = (SHOW.c.session == session, SHOW.c.to == shown_to, DIALOG.c.done.is_(False))
+    def _show_again(
+        self, db: Connection, session: str, shown_to: str, to: str, *which: ColumnElement[bool]
+    ) -> None:  # fmt: skip
+        here = (SHOW.c.session == session, SHOW.c.to == shown_to, DIALOG.c.done.is_(False), *which)
         running = select(SHOW.c.tenant, SHOW.c.dialog, SHOW.c.slot).join(DIALOG, DIALOG.c.id == SHOW.c.dialog)
         for row in db.execute(running.where(*here)):
             self.marks.setdefault((row.dialog, row.slot, to, ""), row.tenant)

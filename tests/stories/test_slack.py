@@ -284,3 +284,17 @@ async def test_a_poll_works_wherever_the_bot_is_with_nothing_else_set_up(tmp_pat
         await ben.writes_to_bot("help")
         await story.passes(2)
         assert "Cohost's commands" in message(ben.direct, "Cohost's commands").words
+
+
+async def test_the_readiness_board_counts_whoever_comes_onto_the_roster_and_did_nothing_yet(tmp_path: Path) -> None:
+    async with telling(tmp_path, STARTS - timedelta(hours=20)) as story:
+        hanna, ida, ben = (story.team.user(name) for name in ("Hanna Frei", "Ida Lund", "Ben Okafor"))
+        room = story.team.channel("feedback", members=[hanna, ida])
+        await room.invite_bot()
+        await hanna.types(room, "/ilt new giving-feedback on 24 Mar 14:00 UTC")
+        await story.adapter.settled()
+        await story.passes(5)
+        assert "Ready: 0 of 1" in message(hanna.direct, "Ready:").words
+        await ben.joins(room)
+        await story.passes(5)
+        assert "Ready: 0 of 2" in message(hanna.direct, "Ready:").words

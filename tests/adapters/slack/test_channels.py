@@ -166,7 +166,7 @@ NEWS = [
     (Unarchived("T1", "C1"), [("reachable", "t1", "slack:C1")]),
     (BotLeft("T1", "C1"), []),
     (Archived("T1", "C1"), []),
-    (ChannelMoved("T1", "C1", "C2"), [("moved", "t1", "slack:C1", "slack:C2")]),
+    (ChannelMoved("T1", "C1", "C2"), [("moved", "t1", "slack:C1", "slack:C2"), ("reachable", "t1", "slack:C2")]),
     (HomeOpened("T1", ANN), [("opened", "t1", "U1")]),
     (UserChanged("T1", ANN, False, False, False), [("learned", "t1", "U1", "host")]),
     (UserChanged("T1", ANN, True, False, False), [("learned", "t1", "U1", "")]),
