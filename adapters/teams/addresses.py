@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.base import Bot, Gone
 from adapters.teams.connector import Connector
@@ -32,16 +32,20 @@ class Address:
     bot: str
     user: str = ""  # "29:…"
     chat: str = ""  # the personal chat with us, where there is one
+    hears: str = ""  # "yes" once something came from here that does not mention us
 
     def known(self) -> dict[str, str]:
         """As it is kept."""
-        return {"url": self.service_url, "tenant": self.tenant, "bot": self.bot, "user": self.user, "chat": self.chat}
+        kept = {"url": self.service_url, "tenant": self.tenant, "bot": self.bot, "user": self.user, "chat": self.chat}
+        return {**kept, "hears": self.hears} if self.hears else kept
 
     @classmethod
     def of(cls, known: Mapping[str, str]) -> Address:
         """As it was kept."""
         got = known.get
-        return cls(got("url", ""), got("tenant", ""), got("bot", ""), got("user", ""), got("chat", ""))
+        return cls(
+            got("url", ""), got("tenant", ""), got("bot", ""), got("user", ""), got("chat", ""), got("hears", "")
+        )
 
 
 class Addresses:
@@ -56,7 +60,7 @@ class Addresses:
         """Keep where this came from."""
         whole = heard.event.place.removeprefix("teams:") if heard.event.place else ""
         if whole:
-            await self._keep(tenant, whole, Address(heard.service_url, heard.tenant, heard.bot))
+            await self.place(tenant, whole, Address(heard.service_url, heard.tenant, heard.bot))
         chat = heard.conversation if heard.personal else ""
         await self.met(tenant, heard.user, Address(heard.service_url, heard.tenant, heard.bot, heard.user.id, chat))
 
@@ -68,8 +72,10 @@ class Addresses:
         await self._keep(tenant, key(user), whole)
 
     async def place(self, tenant: str, conversation: str, address: Address) -> None:
-        """Keep how a conversation is reached."""
-        await self._keep(tenant, conversation, address)
+        """Keep how a conversation is reached. That we hear what is said there is not forgotten."""
+        before = await self.find(tenant, conversation)
+        hears = address.hears or (before.hears if before else "")
+        await self._keep(tenant, conversation, replace(address, hears=hears))
 
     async def gone(self, tenant: str, user: User) -> None:
         """Somebody took us off: their chat is not to be written to any more."""

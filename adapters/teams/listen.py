@@ -34,6 +34,11 @@ PATIENCE = 2.0  # seconds that somebody's first command waits for who they are
 AT_ONCE = 8  # people whom Teams is asked about at the same time
 TRIES = 4  # of an answer that is held back
 CARD = "application/vnd.microsoft.card.adaptive"
+DEAF = t(
+    "So far I have seen nothing here but what mentions me. If people answer and I do not notice, an owner of this team "
+    "or chat has to let me read it: by adding the app anew and accepting what it asks for. Until then, say “heard” or "
+    "press “Answered aloud”."
+)
 RECEIVED = t("Received.")
 WELCOME = t("Hello. I help whoever leads a training session, and whoever takes part. Write “help” to see how.")
 WELCOME_ALL = t("Hello. Mention me and write “help” to see what I can do, for example a poll for everybody here.")
@@ -59,6 +64,7 @@ class Listen:
         self._addresses, self._show, self._tenant = parts.addresses, parts.show, parts.tenant
         self._later, self._sleep, self._elsewhere = parts.later, parts.sleep, parts.elsewhere
         self._asking = asyncio.Semaphore(AT_ONCE)
+        self._warned: set[tuple[str, str]] = set()
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
 
@@ -123,6 +129,9 @@ class Listen:
         tenant = self._tenant(heard.tenant)
         event = heard.event
         if isinstance(event, Said | Joined | Left) or type(event).__name__ == "Reacted":
+            if isinstance(event, Said) and event.place:
+                here = Address(heard.service_url, heard.tenant, heard.bot, hears="yes")
+                await self._addresses.place(tenant, event.place.removeprefix("teams:"), here)
             dialog = await self._beneath(tenant, heard) if isinstance(event, Said) else None
             if dialog is None and not await self._matters(tenant, heard):
                 return  # nobody is made known by talking where no session is
@@ -149,6 +158,16 @@ class Listen:
             self._later(self._enrol(tenant, heard))
         if not answer.again:
             await self._reply(tenant, heard, person, answer)
+        if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"ask", "open"}:
+            await self._says_if_deaf(tenant, heard, person)
+
+    async def _says_if_deaf(self, tenant: str, heard: Heard, person: str) -> None:
+        """Whoever asks has to know if answers in the chat cannot be noticed. Said once a place and process."""
+        whole = (heard.event.place or "").removeprefix("teams:")
+        address = await self._addresses.find(tenant, whole)
+        if address and not address.hears and (tenant, whole) not in self._warned:
+            self._warned.add((tenant, whole))
+            await self._reply(tenant, heard, person, Answer(DEAF))
 
     async def _spelled(self, tenant: str, heard: Heard) -> str:
         """What was typed, with our own id for whoever is mentioned where a command is about people, else the name."""

@@ -285,3 +285,19 @@ async def test_help_for_somebody_who_has_not_installed_the_app_is_given_in_the_r
         await ann.mentions_bot(chat, "help poll")
         await story.passes(2)
         assert "poll" in ann.reads(chat)[-1].words
+
+
+async def test_whoever_asks_is_told_if_answers_in_the_chat_cannot_be_noticed(tmp_path: Path) -> None:
+    """Once; not where something was heard already."""
+    async with telling(tmp_path, STARTS) as story:
+        hanna = story.acme.user("Hanna Frei", installed=True)
+        deaf, open_ = (story.acme.group_chat(name, members=[hanna], bot=True) for name in ("deaf", "open"))
+        open_.rsc = True
+        for chat in (open_, deaf):
+            await hanna.mentions_bot(chat, 'start "Feedback"')
+            await story.passes(5)
+            await hanna.writes(chat, "Good morning to all of you")
+            for question in ("What surprised you?", "And what else?"):
+                await hanna.mentions_bot(chat, f'open "{question}"')
+                await story.passes(5)
+        assert sum("So far I have seen nothing here" in read.words for read in hanna.direct) == 1
