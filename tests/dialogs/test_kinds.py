@@ -33,6 +33,9 @@ import dialogs
 from adapters.base import Seen
 from adapters.slack import draw as slack
 from adapters.slack.forms import view as slack_form
+from adapters.teams import draw as teams
+from adapters.teams.blocks import length
+from adapters.teams.inputs import field_name
 from adapters.web.draw import Draw, Reader
 from adapters.web.links import Links
 from dialogs import KINDS
@@ -575,7 +578,23 @@ def draw_slack(card: Card) -> None:
 
 
 SLACK = slack.Reader({"ann": "U0ANN"}, {}, lambda _: "https://example.org")
-DRAWN = {"web": draw_web, "slack": draw_slack}
+
+
+def draw_teams(card: Card) -> None:
+    for private in (False, True):
+        drawn = teams.card(card, "d", "s", TEAMS, private=private)
+        assert 2 * length(drawn) <= 80_000
+        pressed = [one["data"] for one in inside(drawn) if one.get("type") == "Action.Execute"]
+        carried = Counter((one["d"], one["s"], one["a"], one["v"]) for one in pressed)
+        assert carried == Counter(("d", "s", one.action, one.value) for one in card.all_buttons()), (
+            "a button is missing"
+        )
+        fields = [one["id"] for one in inside(drawn) if str(one.get("type")).startswith("Input.")]
+        assert [field_name(one) for one in fields] == [field.name for field in card.fields]
+
+
+TEAMS = teams.Reader({"ann": "29:ann"}, {}, lambda _: "https://example.org")
+DRAWN = {"web": draw_web, "slack": draw_slack, "teams": draw_teams}
 
 
 def test_every_adapter_draws_every_card_here() -> None:

@@ -1,6 +1,6 @@
 """Contact sheet: the very cards that are sent, drawn by Microsoft's own renderer about as Teams does on a phone.
 
-The renderer comes from npm (tests/teams/cards/). Its lock has no addresses: whoever installs uses the registry they
+The renderer comes from npm (tests/teams/renderer/). Its lock has no addresses: whoever installs uses the registry they
 trust. Bring it up to package.json with `npm install --package-lock-only --omit-lockfile-registry-resolved` there.
 """
 
@@ -18,7 +18,7 @@ from tests.browser.install import npm
 
 Json = Mapping[str, Any]
 
-HERE = Path(__file__).parent / "cards"
+HERE = Path(__file__).parent / "renderer"
 THERE = Path(__file__).parent.parent.parent / ".venv" / "adaptivecards"
 SCRIPTS = ("adaptivecards/dist/adaptivecards.min.js", "markdown-it/dist/browser/markdown-it.umd.min.js")
 
@@ -98,6 +98,7 @@ def host(*, dark: bool) -> dict[str, Any]:
 
 SCRIPT = """([text, host]) => {
   const said = [], md = window.markdownit({ linkify: true });
+  md.linkify.set({ fuzzyLink: true, fuzzyEmail: true });
   for (const { caption, card, wide } of JSON.parse(text)) {
     const known = (card.msteams?.entities ?? []).map(one => md.utils.escapeHtml(one.text));
     AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
@@ -133,7 +134,8 @@ figure { margin: 0 0 16px; break-inside: avoid }
 figure.wide { width: 690px; column-span: all }
 figcaption { color: gray; font-size: 11px }
 .paper { background: var(--paper); border-radius: 6px; overflow: hidden; max-height: 900px }
-.ac-adaptiveCard { outline: none; overflow-wrap: anywhere } .ac-adaptiveCard p { margin: 0 } .ac-adaptiveCard p + p { margin-top: 8px }
+.ac-adaptiveCard { outline: none; overflow-wrap: anywhere }
+.ac-adaptiveCard p { margin: 0 } .ac-adaptiveCard p + p { margin-top: 8px }
 .ac-pushButton { font: 600 14px 'Segoe UI', sans-serif; color: var(--ink); background: var(--button); cursor: pointer;
   border: 1px solid var(--line); border-radius: 4px; padding: 5px 12px; min-height: 32px; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap }

@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from adapters.teams.blocks import counted, length
-from adapters.teams.draw import CARD, TOAST, card, message, said, text_message, wrong
-from adapters.teams.inputs import TAKEN, field_name, input_id
+from adapters.teams.draw import CARD, TOAST, message, said, text_message
 from adapters.teams.text import Reader
-from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Reply, When, Who, Wrong, quote, t
-from tests.adapters.slack import hostile
+from dialogs.card import Bar, Button, Card, Fact, Item, Link, When, Who, Wrong, quote, t
 from tests.adapters.slack.hostile import NOON, PAGE, inside
-from tests.dialogs.examples import EXAMPLES, few
-from tests.teams import schema
-from tests.teams.cards import actions, elements
-from tests.teams.limits import check_activity, check_card
-from tests.teams.marks import ADDRESS, AT, MOMENT, OF_A_CARD, live_in
+from tests.adapters.teams.looking import MANY, READER, ROOM, WHOLE, drawn, pressing, titles, words
+from tests.teams.cards import elements
 
-Json = dict[str, Any]
-
-WHOLE = 80_000  # bytes of a message in UTF-16
-USERS = {"ann": "29:ann", "fay": "29:fay", "eve": "29:eve|x <b>"}
-READER = Reader(USERS, hostile.NAMES, lambda _: PAGE)
-ROOM = Reader(USERS, hostile.NAMES)
 CLOSE = Button("close", t("Close the poll"), lead=True)
 END = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
-MANY = [f"29:{n:03}" + "x" * 90 for n in range(70)]
-
-# A card of the worst is long, and a failure tells of it.
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 def poll(*labels: str, count: int = 3, total: int = 8, **more: Any) -> Card:
     found = tuple(Bar(quote(one), count, total, Button("vote", quote(one), f"c{n}")) for n, one in enumerate(labels))
     return Card(quote("Lunch?"), bars=found, footer=t("8 votes so far."), **more)
-
-
-def drawn(given_: Card, **more: Any) -> Json:
-    return card(given_, "d", "board", more.pop("reader", READER), **more)
-
-
-def titles(drawn_: Json) -> list[str]:
-    return [found.action["title"] for found in actions(drawn_)]
-
-
-def pressing(drawn_: Json) -> dict[str, Json]:
-    """What is pressed, by its label."""
-    return {found.action["title"]: found.action for found in actions(drawn_) if "verb" in found.action}
-
-
-def words(value: Any) -> str:
-    """All words, as somebody would read them out."""
-    lines = []
-    for one in elements(value):
-        if one.get("type") == "RichTextBlock":
-            lines.append("".join(run["text"] for run in one["inlines"]))
-        elif one.get("type") == "TextBlock":
-            lines.append(one["text"])
-        lines += [f"{fact['title']} {fact['value']}" for fact in one.get("facts", ())]
-    return "\n".join(lines)
 
 
 # -- what it looks like ------------------------------------------------------------------------------------------------
@@ -152,7 +107,7 @@ def test_rows_of_buttons_are_short() -> None:
 
 
 def test_styles_are_those_of_teams() -> None:
-    buttons = tuple(Button(one, quote(one), style=one) for one in ("plain", "primary", "danger"))  # type: ignore[arg-type]
+    buttons = tuple(Button(one, quote(one), style=one) for one in ("plain", "primary", "danger"))
     found = pressing(drawn(Card(t("x"), buttons=buttons)))
     assert [one.get("style") for one in found.values()] == [None, "positive", "destructive"]
 
@@ -231,69 +186,6 @@ def test_own_views_are_fetched_by_those_who_have_one() -> None:
     assert "refresh" not in drawn(poll("Soup"))
 
 
-# -- forms -------------------------------------------------------------------------------------------------------------
-
-SEND = Button("send", t("Send"), style="primary")
-OPTIONS = tuple(Option(f"o{n}", quote(f"*{n}*")) for n in range(3))
-FORM = Card(
-    t("Survey"),
-    fields=(
-        Field("why", quote("Why?"), limit=40, value="So"),
-        Field("a", t("Which?"), "choice", OPTIONS, required=True, value="o1"),
-        Field("m", t("Which ones?"), "many", OPTIONS * 3, hint=t("You can choose several."), value="o2\no0\nno"),
-    ),
-    submit=SEND,
-)
-
-
-def fields_of(drawn_: Json) -> list[Json]:
-    return [one for one in elements(drawn_) if str(one.get("type")).startswith("Input.")]
-
-
-def test_fields_stand_in_the_card_and_one_button_sends_them() -> None:
-    shown = drawn(FORM)
-    why, which, several = fields_of(shown)
-    assert (why["type"], why["id"], why["label"], why["value"], why["maxLength"]) == (
-        *("Input.Text", "why", "Why?", "So", 40),
-    )
-    assert which["style"] == "expanded"
-    assert (which["isRequired"], which["errorMessage"], which["value"]) == (True, "Please choose one of these.", "o1")
-    assert which["choices"][1] == {"title": "∗1∗", "value": "o1"}
-    assert (several["isMultiSelect"], several["value"]) == (True, "o2,o0")
-    assert "You can choose several." in words(shown)
-    sent = pressing(shown)["Send"]
-    assert (sent["verb"], sent["associatedInputs"], sent["fallback"]["associatedInputs"]) == ("submit", "auto", "auto")
-    assert sent["data"] == {"d": "d", "s": "board", "a": "send", "v": "", "f": 1, "m": ["=m"]}
-
-
-def test_more_choices_than_a_phone_shows_are_a_list_to_open() -> None:
-    seven = tuple(Option(f"o{n}", t("x")) for n in range(7))
-    assert fields_of(drawn(Card(t("x"), fields=(Field("f", t("f"), "choice", seven),))))[0]["style"] == "compact"
-
-
-@given(st.sampled_from([*sorted(TAKEN), "=", "=a", "==", "x", "o=1"]) | st.text(min_size=1, max_size=10))
-def test_no_field_overwrites_what_the_button_carries(name: str) -> None:
-    assert input_id(name) not in TAKEN
-    assert field_name(input_id(name)) == name
-
-
-def test_what_is_wrong_stands_beside_its_field_and_what_was_filled_in_stays() -> None:
-    amiss = Wrong((("a", t("Choose one.")), ("why", t("Too long.")), ("gone", t("It is over."))))
-    shown = wrong(FORM, amiss, {"why": "Because", "a": "", "m": "o1"}, "d", "s", READER)
-    why, which, several = fields_of(shown)
-    assert (why["value"], which.get("value"), several["value"]) == ("Because", None, "o1")
-    assert words(shown).splitlines() == [
-        *("Survey", "⚠️ Nothing was sent yet: please look at what is marked.", "⚠️ It is over."),
-        *("⚠️ Too long.", "⚠️ Choose one.", "You can choose several."),
-    ]
-    holders = [one for one in elements(shown) if one.get("type") == "Container"]
-    assert [(one["items"][0]["id"], words(one["items"][1])) for one in holders[:2]] == [
-        *(("why", "⚠️ Too long."), ("=a", "⚠️ Choose one.")),
-    ]
-    assert "Attention" in str(holders[0])
-    assert "Something was not right." in words(wrong(FORM, Wrong(()), {}, "d", "s", READER))
-
-
 # -- what the one who acted is told ------------------------------------------------------------------------------------
 
 
@@ -350,99 +242,3 @@ def test_a_board_of_sixty_people_fits_in_full() -> None:
     shown = message(Card(t("Ready"), facts=facts), "d", "s", reader, refresh=list(people.values()))
     assert len(shown["attachments"][0]["content"]["msteams"]["entities"]) == 60
     assert 2 * length(shown) <= WHOLE
-
-
-# -- every card --------------------------------------------------------------------------------------------------------
-
-
-def check(sent: Json) -> None:
-    """Teams takes it, and nothing in it is alive but what is ours."""
-    assert check_activity(sent, lambda _: True) == []
-    assert 2 * length(sent) <= WHOLE
-    for attachment in sent.get("attachments", ()):
-        check_content(attachment["content"])
-
-
-def check_content(content: Json) -> None:
-    assert check_card(content, lambda _: True) == []
-    tags = {one["text"] for one in content.get("msteams", {}).get("entities", ())}
-    ids = {one["mentioned"]["id"] for one in content.get("msteams", {}).get("entities", ())}
-    assert ids <= {"29:ann", "29:fay"}
-    for said_ in markdown(content):
-        ours = said_
-        for tag in tags:
-            ours = ours.replace(tag, "x")
-        ours = MOMENT.sub("x", ours)
-        assert [one for one in live_in(ours, (*OF_A_CARD, ADDRESS)) if PAGE not in one] == []
-        assert AT.search(ours) is None
-    for said_ in spelt(content):
-        assert MOMENT.search(said_) is None
-        assert AT.search(said_) is None
-
-
-def markdown(content: Json) -> Iterator[str]:
-    """Every text that is Markdown somewhere."""
-    yield content["fallbackText"]
-    for one in elements(content):
-        if one.get("type") == "TextBlock":
-            yield one["text"]
-        yield from (text for fact in one.get("facts", ()) for text in fact.values())
-        if str(one.get("type")).startswith("Input."):
-            yield one["label"]
-            yield from (choice["title"] for choice in one.get("choices", ()))
-
-
-def spelt(content: Json) -> Iterator[str]:
-    """Every text that is shown letter by letter."""
-    for one in inside(content):
-        if one.get("type") == "TextRun":
-            yield one["text"]
-        if str(one.get("type")).startswith("Action."):
-            yield one.get("title", "")
-
-
-@settings(deadline=None)
-@given(hostile.cards, st.booleans(), st.sampled_from([READER, ROOM]), st.sampled_from([[], MANY]))
-def test_whatever_is_on_a_card_teams_takes_it_and_nothing_in_it_is_alive(
-    given_: Card, private: bool, reader: Reader, refresh: list[str]
-) -> None:
-    check(message(given_, "d" * 21, "board", reader, private=private, refresh=refresh))
-
-
-wrongs = hostile.some(st.tuples(hostile.keys, hostile.texts), 20).map(Wrong)
-
-
-@settings(deadline=None)
-@given(st.one_of(hostile.texts, hostile.cards, wrongs))
-def test_whatever_is_told_teams_takes_it(reply: Reply) -> None:
-    check(text_message(reply, READER, dialog="d", slot="s"))
-    told = said(reply, "d" * 21, "board", READER)
-    if told["type"] == CARD:
-        check_content(told["value"])
-    else:
-        assert told["value"].strip()
-
-
-@settings(deadline=None)
-@given(hostile.cards, wrongs, st.dictionaries(hostile.keys, hostile.words, max_size=3))
-def test_whatever_is_wrong_with_a_form_it_can_be_shown(given_: Card, amiss: Wrong, values: dict[str, str]) -> None:
-    check_content(wrong(given_, amiss, values, "d" * 21, "board", READER))
-
-
-@pytest.mark.skipif(not schema.AT_HAND, reason="the published schema of Adaptive Cards is not beside this checkout")
-@pytest.mark.parametrize("kind", sorted(EXAMPLES))
-def test_every_example_of_every_kind_fits_in_full(kind: str) -> None:
-    for example in EXAMPLES[kind]:
-        stage = example()
-        reader = Reader({one: f"29:{one}" for one in stage.names}, stage.names, lambda _: PAGE)
-        for viewer in (None, *few(stage)):
-            for dialog, slot, one in stage.cards(viewer):
-                sent = message(one, dialog, slot, reader, private=viewer is not None, refresh=MANY)
-                content = sent["attachments"][0]["content"]
-                assert check_activity(sent, lambda _: True) == []
-                assert check_card(content, lambda _: True) == []
-                assert 2 * length(sent) <= WHOLE
-                pressed = [found.action["data"] for found in actions(content) if "verb" in found.action]
-                wanted = [(button.action, button.value) for button in one.all_buttons()]
-                assert sorted((data["a"], data["v"]) for data in pressed) == sorted(wanted), "a button is missing"
-                assert len(fields_of(content)) == len(one.fields)
