@@ -20,9 +20,13 @@ def opening(brief: Brief, look: Look) -> Card:
         text=((t("By the end you can do this:"),) if aims else ()) or ((welcome,) if open_now else ()),
         facts=aims,
         buttons=(button,) if open_now else (),
-        footer=tn("{n} person is here.", "{n} people are here.", n=here) if open_now else over,
+        footer=_here(here) if open_now else over,
         tone="plain" if open_now else "done",
     )
+
+
+def _here(n: int) -> Text:
+    return tn("{n} person is here.", "{n} people are here.", n=n) if n else t("Nobody has checked in yet.")
 
 
 def said(step: Timed | None) -> Card:

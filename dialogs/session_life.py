@@ -84,6 +84,7 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
     """Everybody gets their role; the web room exists; what is planned gets its timers."""
     brief = session.brief
     home = f"web:{scene.dialog}"
+    elsewhere = [place for place in brief.places if place != home]
     session = having(session, places=(*(place for place in brief.places if place != home), home))
     effects: list[Effect] = [Note("role", event.by, FACILITATOR)] if event.by else []
     for one in session.people:
@@ -97,7 +98,7 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
     if session.at_once:
         opened = start(session, scene)
         reply = t("“{title}” is open here.", title=brief.title)
-        if not brief.places:
+        if not elsewhere:
             reply = t("“{title}” is open in {room}.", title=brief.title, room=room)
         return Step(opened.state, (*effects, *opened.effects), reply=reply)
     if brief.starts is None:
@@ -112,7 +113,7 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
         session,
         tuple(effects),
         reply=t("“{title}” is planned for {when}, here.", title=brief.title, when=when)
-        if brief.places
+        if elsewhere
         else t("“{title}” is planned for {when} in {room}.", title=brief.title, when=when, room=room),
     )
 
