@@ -33,7 +33,7 @@ MOST = 500  # members of a chat or team that are taken for a class
 PATIENCE = 2.0  # seconds that somebody's first command waits for who they are
 AT_ONCE = 8  # people whom Teams is asked about at the same time
 TRIES = 4  # of an answer that is held back
-CARD = "application/vnd.microsoft.card.adaptive"
+CARD, PRESSED = "application/vnd.microsoft.card.adaptive", "adaptiveCard/action"
 DEAF = t(
     "So far I have seen nothing here but what mentions me. If people answer and I do not notice, an owner of this team "
     "or chat has to let me read it: by adding the app anew and accepting what it asks for. Until then, say “heard” or "
@@ -70,6 +70,8 @@ class Listen:
 
     async def invoke(self, raw: Json) -> Json | None:
         """What somebody pressed or sent: the answer is a card or a line that only they see. None: not for us."""
+        if raw.get("name") != PRESSED:  # as of a window, which no card of ours opens, and which takes no such answer
+            return None
         heard = next((one for one in read.activity(raw, self._bot.now()) if isinstance(one, Heard)), None)
         if heard is None:
             return None

@@ -36,6 +36,7 @@ class Stage(Protocol):
     """A platform, on which something is shown."""
 
     place: str
+    finds_what_was_lost: bool  # False: nothing can be looked up there, so that a lost first post stands there twice
 
     @property
     def adapter(self) -> Adapter:
@@ -201,7 +202,9 @@ class AdapterContract:
         assert {ref.partition(":")[0] for ref in refs} == {stage.adapter.platform}  # as the outbox reads it
 
     @pytest.mark.parametrize("to", [None, "ann"])
-    async def test_a_first_post_whose_answer_was_lost_is_not_posted_twice(self, stage: Stage, to: str | None) -> None:
+    async def test_a_first_post_whose_answer_was_lost_stands_twice_only_where_it_cannot_be_found(
+        self, stage: Stage, to: str | None
+    ) -> None:
         await stage.show("other", card("before"), to=to)
         lost = await stage.loses_answer_of_next()
         try:
@@ -213,10 +216,11 @@ class AdapterContract:
             ref = await stage.show("board", card("Lunch?"), to=to, attempted=True)
         else:
             assert not lost
-        assert [one.words for one in await stage.reads("ann")] == ["before", "Lunch?"]
+        astray = [] if stage.finds_what_was_lost else ["Lunch?"]
+        assert [one.words for one in await stage.reads("ann")] == ["before", *astray, "Lunch?"]
 
         assert await stage.show("board", card("Dinner?"), to=to, ref=ref) == ref
-        assert [one.words for one in await stage.reads("ann")] == ["before", "Dinner?"]
+        assert [one.words for one in await stage.reads("ann")] == ["before", *astray, "Dinner?"]
 
     @pytest.mark.parametrize("to", [None, "ann"])
     async def test_a_first_post_that_was_never_performed_is_posted_at_the_next_attempt(

@@ -59,6 +59,8 @@ class SlackBoard(Board):
 class SlackStage:
     """A private channel with Ann and Ben and the bot in it; Eve works in the same company."""
 
+    finds_what_was_lost = True  # by our own id of it
+
     def __init__(
         self, slack: Slack, clock: HandClock, room: Room, people: Mapping[str, User], bot: SlackBoard, adapter: Adapter
     ) -> None:

@@ -12,6 +12,7 @@ from dialogs.card import Card  # noqa: E402
 from tests.adapters.contract import HERE, AdapterContract, Read, Stage, handed, plain  # noqa: E402
 from tests.adapters.slack_stage import slack_workspace  # noqa: E402
 from tests.adapters.small_platform import Recording, SmallPlatform  # noqa: E402
+from tests.adapters.teams_stage import teams_chat  # noqa: E402
 from tests.adapters.web_stage import web_room as web_pages  # noqa: E402
 
 
@@ -19,6 +20,7 @@ class SmallStage:
     """The platform that other tests are made with: what stands there is the card itself."""
 
     place = "web:s1"
+    finds_what_was_lost = True
 
     def __init__(self) -> None:
         self.platform = SmallPlatform("web", 1.5)
@@ -68,7 +70,13 @@ async def slack() -> AsyncIterator[Stage]:
         yield stage
 
 
-@pytest.fixture(params=["small", "web_room", "slack"])
+@pytest.fixture
+async def teams() -> AsyncIterator[Stage]:
+    async with teams_chat() as stage:
+        yield stage
+
+
+@pytest.fixture(params=["small", "web_room", "slack", "teams"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found: Stage = request.getfixturevalue(request.param)
     return found

@@ -77,6 +77,15 @@ class Board:
     async def named(self, people: Sequence[str]) -> Mapping[str, str]:
         return {one: NAMES[one] for one in people if one in NAMES}
 
+    async def remember(self, tenant: str, platform: str, whose: str, known: Mapping[str, str]) -> None:
+        pass
+
+    async def recall(self, tenant: str, platform: str, whose: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
+    async def leading(self, session: str) -> Sequence[str]:
+        return ()
+
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         return None
 
@@ -97,6 +106,7 @@ class WebStage:
     """The web room on a real server. A page is read twice: as it loads, and as its live stream keeps it."""
 
     place = "web:s1"
+    finds_what_was_lost = True  # it is where it is stored
 
     def __init__(self, bot: Board, adapter: Web, links: Links, client: aiohttp.ClientSession) -> None:
         self.bot, self.adapter, self.links, self.client = bot, adapter, links, client

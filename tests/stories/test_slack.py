@@ -262,7 +262,7 @@ async def fills(person: User, number: int) -> None:
 
 
 async def test_a_poll_works_wherever_the_bot_is_with_nothing_else_set_up(tmp_path: Path) -> None:
-    """In a public and a private channel and with the bot alone, for anybody; so does help; elsewhere it says why not."""
+    """In a public and a private channel and with the bot alone, for anybody; so does help; elsewhere it says why."""
     async with telling(tmp_path, STARTS) as story:
         ann, ben = story.team.user("Ann Ode"), story.team.user("Ben Lima")
         rooms = [story.team.channel(name, members=[ann, ben], private=name == "secret") for name in ("lunch", "secret")]
