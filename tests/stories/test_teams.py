@@ -36,11 +36,11 @@ class Class:
         self.ida, self.ben = self.learners[:2]
         self.left_out = self.learners[7:]
         everybody = [self.hanna, self.kofi, self.dana, *self.learners]
-        self.room: Room = {
-            "channel": lambda: acme.team("Training", members=everybody).channel("Feedback"),
-            "chat": lambda: acme.group_chat("feedback", members=everybody),
-            "meeting": lambda: acme.meeting("Feedback", members=everybody),
-        }[kind]()
+        self.room: Room = acme.group_chat("feedback", members=everybody)
+        if kind == "channel":
+            self.room = acme.team("Training", members=everybody).channel("Feedback")
+        elif kind == "meeting":
+            self.room = acme.meeting("Feedback", members=everybody)
 
     async def types(self, who: User, text: str) -> str:
         """What somebody is told about a command."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import yaml
 from pydantic import SecretStr
@@ -20,7 +21,6 @@ from bot.settings import Slack as SlackSettings
 from bot.settings import load
 from tests.slack.app import App as SlackApp
 from tests.slack.people import User
-from tests.slack.reading import Read
 from tests.slack.rooms import Room
 from tests.slack.workspace import Slack, Team
 
@@ -72,7 +72,17 @@ class Story:
         raise AssertionError("the bot does not come to rest")
 
 
-def message(reads: list[Read], words: str) -> Read:
+class Reading(Protocol):
+    """Something that somebody reads, on whatever platform."""
+
+    @property
+    def words(self) -> str: ...
+
+
+R = TypeVar("R", bound=Reading)
+
+
+def message(reads: Sequence[R], words: str) -> R:
     """The newest message that says this."""
     found = [read for read in reads if words in read.words]
     assert found, f"nothing says “{words}” in:\n" + "\n---\n".join(read.words for read in reads)
