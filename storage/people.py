@@ -50,18 +50,20 @@ def learn(
         return None
     same = _with(db, tenant, email) if email and not row.email else None
     if same and same != row.id:
+        if host:
+            db.execute(update(PERSON).where(PERSON.c.id == same).values(host=True))
         mine = (IDENTITY.c.tenant == tenant, IDENTITY.c.platform == platform, IDENTITY.c.user == user)
         db.execute(update(IDENTITY).where(*mine).values(person=same))
         return same
-    values = {"name": name, "host": host} | ({"email": _plain(email)} if email else {})
+    values = {"name": name, "host": host} | ({"email": _plain(email)} if _plain(email) else {})
     db.execute(update(PERSON).where(PERSON.c.id == row.id).values(**values))
     return str(row.id)
 
 
 def _with(db: Connection, tenant: str, email: str | None) -> str | None:
-    if not email:
+    if not (plain := _plain(email)):  # nobody is the same as whoever has none either
         return None
-    same = select(PERSON.c.id).where(PERSON.c.tenant == tenant, PERSON.c.email == _plain(email)).order_by(PERSON.c.id)
+    same = select(PERSON.c.id).where(PERSON.c.tenant == tenant, PERSON.c.email == plain).order_by(PERSON.c.id)
     return db.execute(same.limit(1)).scalar()
 
 

@@ -6,10 +6,12 @@ app's own token goes there.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from adapters.base import Bot, Gone
 from adapters.teams.connector import Connector
@@ -19,6 +21,7 @@ from adapters.teams.read import Heard
 log = logging.getLogger(__name__)
 
 REMEMBERED = 20_000
+SOMEBODY = "somebody"  # until the name is known
 STRANGER = "This person has never met Cohost in Teams: once they write or press there, they can be written to."
 UNKNOWN = "Cohost does not know this chat or channel: mention it there once, so that it learns the address."
 
@@ -55,6 +58,8 @@ class Addresses:
         self._bot, self._connector = bot, connector
         self._people: OrderedDict[tuple[str, str], str] = OrderedDict()  # (tenant, user) -> person
         self._known: OrderedDict[tuple[str, str], Address] = OrderedDict()  # (tenant, user or conversation)
+        self._keys: dict[tuple[str, str], str] = {}  # (tenant, "29:…") -> by what they are kept
+        self._beginning: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def learn(self, tenant: str, heard: Heard) -> None:
         """Keep where this came from."""
@@ -69,6 +74,7 @@ class Addresses:
         before = await self.find(tenant, key(user))
         chat = address.chat or (before.chat if before else "")
         whole = Address(address.service_url, address.tenant, address.bot, user.id, chat)
+        self._keys[tenant, user.id] = key(user)
         await self._keep(tenant, key(user), whole)
 
     async def place(self, tenant: str, conversation: str, address: Address) -> None:
@@ -84,40 +90,51 @@ class Addresses:
 
     async def person(self, tenant: str, user: User, *, email: str | None = None) -> str:
         """The person, made known if new. Guests without an account in Entra take part, and create nothing."""
-        mine = (tenant, key(user))
-        person = self._people.get(mine)
-        if person is None:
-            name = user.name or "somebody"
-            person = await self._bot.person(tenant, "teams", key(user), name, host=bool(user.aad), email=email)
-            self._people[mine] = person
-            if len(self._people) > REMEMBERED:
-                self._people.popitem(last=False)
-        return person
+        if person := self._people.get((tenant, key(user))):
+            return person
+        name = user.name or SOMEBODY
+        person = await self._bot.person(tenant, "teams", key(user), name, host=bool(user.aad), email=email)
+        if not user.name:
+            return person  # most events name nobody: whoever tells the name later is listened to
+        return await self._told(tenant, user, email) or person
+
+    async def known(self, tenant: str, user: str) -> str | None:
+        """The person, if we have met them."""
+        known = self._keys.get((tenant, user), user)  # a mention names somebody by their id for this bot
+        address = await self.find(tenant, known)
+        aad = "" if known == user else known
+        return await self.person(tenant, User(address.user, aad)) if address and address.user else None
 
     def new(self, tenant: str, user: User) -> bool:
         """Whether this process has not met them yet."""
         return (tenant, key(user)) not in self._people
 
     async def acquaint(self, tenant: str, user: User, service_url: str, conversation: str) -> None:
-        """Ask for somebody's e-mail address: whoever has it on another platform is the same person."""
+        """Ask for somebody's name and e-mail address: whoever has it on another platform is the same person."""
         found = await self._connector.member(service_url, conversation, user.id)
-        if found and found.email:
-            name = found.name or user.name
-            same = await self._bot.learn(tenant, "teams", key(user), name, host=bool(user.aad), email=found.email)
-            if same:
-                self._people[tenant, key(user)] = same
+        if found and (found.email or found.name):
+            await self._told(tenant, replace(user, name=found.name or user.name or SOMEBODY), found.email or None)
+
+    async def _told(self, tenant: str, user: User, email: str | None) -> str | None:
+        """Who somebody is by now. Returns the person: another one, if the e-mail address is theirs."""
+        person = await self._bot.learn(tenant, "teams", key(user), user.name, host=bool(user.aad), email=email)
+        if person:
+            self._people[tenant, key(user)] = person
+            if len(self._people) > REMEMBERED:
+                self._people.popitem(last=False)
+        return person
 
     async def chat(self, tenant: str, user: str) -> tuple[str, str]:
         """Where to write to one person: service URL and conversation. Begins the chat if there is none yet."""
-        address = await self.find(tenant, user)
-        if address is None or not address.user:
-            raise Gone(STRANGER)
-        chat = address.chat
-        if not chat:
-            chat = await self._connector.create(address.service_url, address.tenant, address.bot, address.user)
-            known = Address(address.service_url, address.tenant, address.bot, address.user, chat)
-            await self._keep(tenant, user, known)
-        return address.service_url, chat
+        async with self._beginning.setdefault((tenant, user), asyncio.Lock()):  # of two, one begins it
+            address = await self.find(tenant, user)
+            if address is None or not address.user:
+                raise Gone(STRANGER)
+            if not address.chat:
+                chat = await self._connector.create(address.service_url, address.tenant, address.bot, address.user)
+                address = replace(address, chat=chat)
+                await self._keep(tenant, user, address)
+        return address.service_url, address.chat
 
     async def url(self, tenant: str, conversation: str) -> str:
         """Where to write to a conversation."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -16,6 +16,7 @@ from yarl import URL
 
 from adapters.base import Gone, Later, Lost
 from adapters.teams.keys import body, document
+from adapters.teams.pauses import Pauses
 from adapters.teams.payload import User, asked_wait, parts, refusal, spot, text, trusted, user
 
 __all__ = ["Connector", "Refused", "Tokens", "Unsure", "meant", "trusted"]
@@ -189,6 +190,7 @@ class Connector:
 
     def __init__(self, tokens: Tokens, session: aiohttp.ClientSession, now: Callable[[], datetime]) -> None:
         self._tokens, self._session, self._now = tokens, session, now
+        self._pauses = Pauses(now)
         # Of two that write into one conversation at the same time, Teams refuses one (412).
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -217,7 +219,7 @@ class Connector:
             "channelData": {"tenant": {"id": tenant}},
         }
         async with self._alone(user_id):
-            return _id(await self._call("POST", service_url, "/v3/conversations", wanted))
+            return _id(await self._call("POST", service_url, "/v3/conversations", wanted, whose=user_id))
 
     async def members(self, service_url: str, conversation: str) -> tuple[User, ...]:
         """Everybody in a chat or in a channel's team."""
@@ -245,16 +247,30 @@ class Connector:
         return self._writing.setdefault(whole, lock)
 
     async def _call(
-        self, method: str, service_url: str, path: str, sent: Mapping[str, Any] | None = None, *, there: bool = False
+        self,
+        method: str,
+        service_url: str,
+        path: str,
+        sent: Mapping[str, Any] | None = None,
+        *,
+        there: bool = False,
+        whose: str = "",
     ) -> Mapping[str, Any]:
         if not trusted(service_url):
             raise Gone(NO_ADDRESS)
+        # Teams counts what is written and what is looked up apart, each in its conversation.
+        whose = whose or f"{'look' if method == 'GET' else 'write'} {spot(unquote(path.split('/')[3]))[0]}"
+        self._pauses.keep(whose)
         url = URL(service_url.rstrip("/") + path, encoded=True)  # as quoted here: an id may hold a slash or a percent
         token = await self._tokens.token()
         status, said, wait = await self._answer(method, url, token, sent)
         if status == 401 and (status, refusal(said)) not in FINAL:
             self._tokens.refused(token)  # before its time, as when the client secret was changed: a new one may do
             status, said, wait = await self._answer(method, url, await self._tokens.token(), sent)
+        if status == 429:
+            self._pauses.begin(whose, wait)
+            self._pauses.keep(whose)
+        self._pauses.end(whose)
         if 200 <= status < 300:
             return said
         code = refusal(said)

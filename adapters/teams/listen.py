@@ -8,16 +8,16 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.base import Answer, Bot, Gone, Later, Seen
 from adapters.teams import draw, read
 from adapters.teams.addresses import Address, Addresses, key
-from adapters.teams.connector import Connector, Refused, Unsure
+from adapters.teams.connector import SOON, Connector, Refused, Unsure
 from adapters.teams.news import BotAdded, Installed, News, Uninstalled
 from adapters.teams.read import Heard, User
 from adapters.teams.show import Show
-from dialogs.base import Commanded, Joined, Left, Pressed, Said
+from dialogs.base import Commanded, Joined, Left, Pressed, Said, Submitted
 from dialogs.card import Card, Reply, Text, Wrong, t
 from dialogs.commands import parse
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
 Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to it that it is done
 
 NAMING = re.compile(r"\s*(?:roster|heard)\b", re.IGNORECASE)
@@ -40,6 +41,7 @@ DEAF = t(
     "press “Answered aloud”."
 )
 RECEIVED = t("Received.")
+WHO = t("Teams does not say at the moment who is mentioned: nothing was changed. Please send this once more.")
 WELCOME = t("Hello. I help whoever leads a training session, and whoever takes part. Write “help” to see how.")
 WELCOME_ALL = t("Hello. Mention me and write “help” to see what I can do, for example a poll for everybody here.")
 
@@ -142,12 +144,16 @@ class Listen:
                 event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
         tenant, person = await self._who(heard)
         answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
-        if isinstance(event, Pressed) or heard.inputs:  # a client that knows no other way: its answer is a message
+        # A client that knows no other way: its answer is a message.
+        if isinstance(event, Pressed | Submitted) and not answer.again:
             await self._reply(tenant, heard, person, answer)
 
     async def _commanded(self, heard: Heard) -> None:
         tenant, person = await self._who(heard)
         typed = await self._spelled(tenant, heard)
+        if typed is None:
+            await self._reply(tenant, heard, person, Answer(WHO))
+            return
         parsed = parse(typed)
         aside = None
         if heard.personal:
@@ -171,20 +177,34 @@ class Listen:
             self._warned.add((tenant, whole))
             await self._reply(tenant, heard, person, Answer(DEAF))
 
-    async def _spelled(self, tenant: str, heard: Heard) -> str:
-        """What was typed, with our own id for whoever is mentioned where a command is about people, else the name."""
+    async def _spelled(self, tenant: str, heard: Heard) -> str | None:
+        """What was typed, with our own id for whoever is mentioned where a command is about people, else the name.
+
+        None: it is about people, and Teams does not say about whom.
+        """
         typed = heard.event.text if isinstance(heard.event, Commanded) else ""
         if not heard.mentions:
             return typed
+        about = NAMING.match(typed) is not None
         people: dict[str, str] = {}
         for one in heard.mentions:
-            found = await self._connector.member(heard.service_url, heard.conversation, one)
-            if found:
-                people[one] = await self._meets(tenant, heard, found)
+            try:
+                person = await self._mentioned(tenant, heard, one)
+            except (Gone, Later, Refused, Unsure, TimeoutError) as no:
+                log.info("Teams does not say who is mentioned: %r", no)
+                if (person := await self._addresses.known(tenant, one)) is None and about:
+                    return None
+            if person:
+                people[one] = person
         names = await self._bot.named(list(people.values()))
-        about = NAMING.match(typed) is not None
         written = {one: f"<@{person}>" if about else names.get(person, "") for one, person in people.items()}
         return MENTION.sub(lambda found: written.get(found[1], found[0]), typed)
+
+    async def _mentioned(self, tenant: str, heard: Heard, one: str) -> str | None:
+        """Whoever has this id in the conversation."""
+        async with asyncio.timeout(PATIENCE):
+            found = await self._connector.member(heard.service_url, heard.conversation, one)
+        return await self._meets(tenant, heard, found) if found else None
 
     async def _enrol(self, tenant: str, heard: Heard) -> None:
         """Whoever is in the chat or team of a planned session is expected: checklists go out to them."""
@@ -192,7 +212,7 @@ class Listen:
         held = await self._bot.at(tenant, place)
         if held is None or held[1].phase not in {"planned", "open"}:
             return
-        members = await self._connector.members(heard.service_url, heard.conversation)
+        members = await self._asked(lambda: self._connector.members(heard.service_url, heard.conversation)) or ()
         if len(members) > MOST:
             log.warning("a team has more than %d members: nobody is put on the roster for being there", MOST)
             return
@@ -215,27 +235,38 @@ class Listen:
         if not self._addresses.new(tenant, heard.user):
             return tenant, await self._addresses.person(tenant, heard.user)
         # What a command may do, and to which session it goes, depends on who it is; so does whose vote is changed.
-        if self._elsewhere or isinstance(heard.event, Commanded):
-            with suppress(Gone, Later, Refused, Unsure, TimeoutError):
-                async with asyncio.timeout(PATIENCE), self._asking:
-                    found = await self._connector.member(heard.service_url, heard.conversation, heard.user.id)
-                return tenant, await self._addresses.person(tenant, heard.user, email=found.email if found else None)
+        waits = self._elsewhere or isinstance(heard.event, Commanded)
+        if found := await self._member(heard, heard.user.id) if waits else None:
+            whole = replace(heard.user, name=heard.user.name or found.name)
+            return tenant, await self._addresses.person(tenant, whole, email=found.email or None)
         person = await self._addresses.person(tenant, heard.user)
-        self._later(self._acquaint(tenant, heard))
+        self._later(self._acquaint(tenant, heard.user, heard.service_url, heard.conversation))
         return tenant, person
 
-    async def _acquaint(self, tenant: str, heard: Heard) -> None:
+    async def _member(self, heard: Heard, user: str) -> User | None:
+        """Somebody who is there, by either of their ids, if Teams says it soon enough: a command waits for it."""
+        with suppress(Gone, Later, Refused, Unsure, TimeoutError):
+            async with asyncio.timeout(PATIENCE), self._asking:
+                return await self._connector.member(heard.service_url, heard.conversation, user)
+        return None
+
+    async def _acquaint(self, tenant: str, user: User, service_url: str, conversation: str) -> None:
         """At the pace of Teams: a class that votes at once is known by name already, and asked about afterwards."""
+        await self._asked(lambda: self._addresses.acquaint(tenant, user, service_url, conversation))
+
+    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """What Teams says, at its pace. None: it does not say."""
         for _ in range(TRIES):
             try:
-                await self._addresses.acquaint(tenant, heard.user, heard.service_url, heard.conversation)
+                return await ask()
             except Later as later:
                 await self._sleep(later.seconds)
-            except (Gone, Refused, Unsure) as no:
-                log.info("Teams does not say who somebody is: %s", no)
-                return
-            else:
-                return
+            except Unsure:
+                await self._sleep(SOON)
+            except (Gone, Refused) as no:
+                log.info("Teams does not say it: %s", no)
+                return None
+        return None
 
     async def _beneath(self, tenant: str, heard: Heard) -> str | None:
         """The dialog of ours beneath whose message somebody wrote."""
@@ -298,6 +329,7 @@ class Listen:
                 await self._addresses.met(tenant, spot.user, mine)
                 person = await self._addresses.person(tenant, spot.user)
                 await self._bot.reachable(tenant, person)
+                self._later(self._acquaint(tenant, spot.user, spot.service_url, spot.conversation))
                 if not news.upgrade:
                     self._later(self._greet(spot.service_url, spot.conversation, WELCOME))
             case BotAdded() if not spot.personal:
