@@ -109,9 +109,9 @@ class Addresses:
         """Whether this process has not met them yet."""
         return (tenant, key(user)) not in self._people
 
-    async def acquaint(self, tenant: str, user: User, service_url: str, conversation: str) -> None:
+    async def acquaint(self, tenant: str, user: User, where: Address, conversation: str) -> None:
         """Ask for somebody's name and e-mail address: whoever has it on another platform is the same person."""
-        found = await self._connector.member(service_url, conversation, user.id)
+        found = ours(await self._connector.member(where.service_url, conversation, user.id), where.tenant)
         if found and (found.email or found.name):
             await self._told(tenant, replace(user, name=found.name or user.name or SOMEBODY), found.email or None)
 
@@ -171,6 +171,11 @@ class Addresses:
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return address
+
+
+def ours(found: User | None, tenant: str) -> User | None:
+    """Whoever was found, if the account is of this organisation: other companies' names do not come over the fence."""
+    return found if found and found.tenant in {"", tenant} else None
 
 
 def key(user: User) -> str:

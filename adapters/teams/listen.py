@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from adapters.base import Answer, Bot, Gone, Later, Seen
 from adapters.teams import draw, read
-from adapters.teams.addresses import Address, Addresses, key
+from adapters.teams.addresses import Address, Addresses, key, ours
 from adapters.teams.connector import SOON, Connector, Refused, Unsure
 from adapters.teams.news import BotAdded, Installed, News, Uninstalled
 from adapters.teams.read import Heard, User
@@ -203,7 +203,7 @@ class Listen:
     async def _mentioned(self, tenant: str, heard: Heard, one: str) -> str | None:
         """Whoever has this id in the conversation."""
         async with asyncio.timeout(PATIENCE):
-            found = await self._connector.member(heard.service_url, heard.conversation, one)
+            found = ours(await self._connector.member(heard.service_url, heard.conversation, one), heard.tenant)
         return await self._meets(tenant, heard, found) if found else None
 
     async def _enrol(self, tenant: str, heard: Heard) -> None:
@@ -240,19 +240,20 @@ class Listen:
             whole = replace(heard.user, name=heard.user.name or found.name)
             return tenant, await self._addresses.person(tenant, whole, email=found.email or None)
         person = await self._addresses.person(tenant, heard.user)
-        self._later(self._acquaint(tenant, heard.user, heard.service_url, heard.conversation))
+        where = Address(heard.service_url, heard.tenant, heard.bot)
+        self._later(self._acquaint(tenant, heard.user, where, heard.conversation))
         return tenant, person
 
     async def _member(self, heard: Heard, user: str) -> User | None:
         """Somebody who is there, by either of their ids, if Teams says it soon enough: a command waits for it."""
         with suppress(Gone, Later, Refused, Unsure, TimeoutError):
             async with asyncio.timeout(PATIENCE), self._asking:
-                return await self._connector.member(heard.service_url, heard.conversation, user)
+                return ours(await self._connector.member(heard.service_url, heard.conversation, user), heard.tenant)
         return None
 
-    async def _acquaint(self, tenant: str, user: User, service_url: str, conversation: str) -> None:
+    async def _acquaint(self, tenant: str, user: User, where: Address, conversation: str) -> None:
         """At the pace of Teams: a class that votes at once is known by name already, and asked about afterwards."""
-        await self._asked(lambda: self._addresses.acquaint(tenant, user, service_url, conversation))
+        await self._asked(lambda: self._addresses.acquaint(tenant, user, where, conversation))
 
     async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """What Teams says, at its pace. None: it does not say."""
@@ -329,7 +330,7 @@ class Listen:
                 await self._addresses.met(tenant, spot.user, mine)
                 person = await self._addresses.person(tenant, spot.user)
                 await self._bot.reachable(tenant, person)
-                self._later(self._acquaint(tenant, spot.user, spot.service_url, spot.conversation))
+                self._later(self._acquaint(tenant, spot.user, address, spot.conversation))
                 if not news.upgrade:
                     self._later(self._greet(spot.service_url, spot.conversation, WELCOME))
             case BotAdded() if not spot.personal:

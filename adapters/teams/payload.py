@@ -59,6 +59,7 @@ class User:
     aad: str = ""
     name: str = ""
     email: str = ""
+    tenant: str = ""  # only where members are listed: whose account this is
 
 
 def part(payload: object, key: str) -> Payload:
@@ -112,7 +113,13 @@ def user(account: Payload) -> User | None:
         return None
     name = " ".join(REORDERING.sub("", text(account, "name")).split())[:LONGEST_NAME]
     email = text(account, "email", "userPrincipalName")
-    return User(found, aad.lower() if GUID.fullmatch(aad) else "", name, email if EMAIL.fullmatch(email) else "")
+    return User(
+        found,
+        aad.lower() if GUID.fullmatch(aad) else "",
+        name,
+        email if EMAIL.fullmatch(email) else "",
+        ident(account, "tenantId").lower(),
+    )
 
 
 def tenant(activity: Payload) -> str | None:
