@@ -188,7 +188,8 @@ class Outbox:
         """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""
         if self.report and post.session:
             data = {"place": post.place, "person": post.person, "why": why, "via": self._platform(post)}
-            id_ = f"gone:{post.id}:{post.revision}"
+            # With the moment: what went out again and ended again is told again.
+            id_ = f"gone:{post.id}:{post.revision}:{self.clock.now().isoformat()}"
             await self.report(
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
             )

@@ -132,6 +132,8 @@ class Teams:
         self._listen = Listen(self._bot, pool.connector, parts)
         if not self._ways.open_to_emulator:
             self._later(pool.keys.warm())
+        for tenant in self._ways.tenants:  # a client secret is mended by starting anew
+            self._later(self._show.well(self._tenant(tenant)))
 
     async def stop(self) -> None:
         """Finish what was begun for somebody, then let go."""

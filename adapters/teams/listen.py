@@ -231,18 +231,24 @@ class Listen:
 
     async def _who(self, heard: Heard) -> tuple[str, str]:
         tenant = self._tenant(heard.tenant)
-        await self._addresses.learn(tenant, heard)
+        moved = await self._addresses.learn(tenant, heard)
+        person = await self._person(tenant, heard)
+        if moved or isinstance(heard.event, Commanded):  # whoever writes to us can be answered: what had ended goes out
+            await self._bot.reachable(tenant, heard.event.place or person)
+        return tenant, person
+
+    async def _person(self, tenant: str, heard: Heard) -> str:
         if not self._addresses.new(tenant, heard.user):
-            return tenant, await self._addresses.person(tenant, heard.user)
+            return await self._addresses.person(tenant, heard.user)
         # What a command may do, and to which session it goes, depends on who it is; so does whose vote is changed.
         waits = self._elsewhere or isinstance(heard.event, Commanded)
         if found := await self._member(heard, heard.user.id) if waits else None:
             whole = replace(heard.user, name=heard.user.name or found.name)
-            return tenant, await self._addresses.person(tenant, whole, email=found.email or None)
+            return await self._addresses.person(tenant, whole, email=found.email or None)
         person = await self._addresses.person(tenant, heard.user)
         where = Address(heard.service_url, heard.tenant, heard.bot)
         self._later(self._acquaint(tenant, heard.user, where, heard.conversation))
-        return tenant, person
+        return person
 
     async def _member(self, heard: Heard, user: str) -> User | None:
         """Somebody who is there, by either of their ids, if Teams says it soon enough: a command waits for it."""
@@ -341,7 +347,7 @@ class Listen:
                 await self._addresses.gone(tenant, spot.user)
 
     async def _greet(self, service_url: str, conversation: str, words: Text) -> None:
-        await self._connector.send(service_url, conversation, draw.text_message(words, draw.Reader()))
+        await self._write([(service_url, conversation)], draw.text_message(words, draw.Reader()))
 
 
 def _threads(conversation: str) -> bool:
