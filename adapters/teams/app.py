@@ -28,8 +28,9 @@ from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
 from adapters.teams.keys import Keys
-from adapters.teams.listen import Listen, Parts, Sleep
+from adapters.teams.listen import Listen, Parts
 from adapters.teams.payload import Unreadable
+from adapters.teams.people import Sleep
 from adapters.teams.show import Address, Show
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from adapters.base import Answer, Gone, Later, RoomView, Seen
 from adapters.teams.addresses import Address
 from adapters.teams.connector import Connector, Refused, Unsure
 from adapters.teams.draw import TOAST
-from adapters.teams.listen import CARD, MOST, PRESSED, TRIES, WELCOME, WELCOME_ALL, WHO, Listen, Parts
+from adapters.teams.listen import CARD, PRESSED, TRIES, WELCOME, WELCOME_ALL, WHO, Listen, Parts
 from adapters.teams.payload import User
+from adapters.teams.people import MOST
 from dialogs.base import LEARNER, Brief, Commanded, Event, Joined, Pressed, Said, Submitted
 from dialogs.card import Button, Card, Field, Reply, Wrong, quote, t
 from tests.adapters.teams.looking import fields_of, pressing, titles, words
