@@ -187,7 +187,9 @@ class Outbox:
     async def _end(self, post: Post, why: str) -> None:
         """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""
         if self.report and post.session:
-            data = {"place": post.place, "person": post.person, "why": why, "via": self._platform(post)}
+            waits = bool(post.card.all_buttons() or post.card.fields)
+            where = {"place": post.place, "person": post.person, "via": self._platform(post)}
+            data = {**where, "why": why, "waits": waits}
             # With the moment: what went out again and ended again is told again.
             id_ = f"gone:{post.id}:{post.revision}:{self.clock.now().isoformat()}"
             await self.report(

@@ -32,6 +32,8 @@ from dialogs.session_life import (
     LEARNERS_LIST,
     State,
     begin,
+    called,
+    called_back,
     cancel,
     checklists,
     digest_setup,
@@ -91,7 +93,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Told("reached", data={"place": str(place)}) if event.by is None:
             return reached(session, place)
         case Told("survey closed"):
-            return Step(session, (Begin("digest", "digest", digest_setup(session)),))
+            closed = session.model_copy(update={"surveyed": True})
+            return Step(closed, (Begin("digest", "digest", digest_setup(session)), *called_back(session)))
         case Rang("archive") if session.brief.phase == "closed":
             return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
     return Step(session)
@@ -130,7 +133,7 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "move":
             return move(session, words, scene)
         case "cancel":
-            return cancel(session)
+            return cancel(session, words, scene)
         case "survey" if not brief.closed:
             return Step(session, reply=t("The survey goes out when you end the session, with /ilt end."))
         case "survey" if words[0] == "close":
@@ -225,8 +228,8 @@ def view(session: State, look: Look) -> Card:
         case "cancelled":
             return cards.cancelled(brief)
         case "callout":
-            via = number.partition(":")[0]
-            return cards.callout(tuple(one.person for one in session.unreached if one.via == via and one.person))
+            via, _, phase = number.partition(":")
+            return cards.callout(called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
     return cards.desk(brief, session.coming, look, missed)
 

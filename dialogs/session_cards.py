@@ -95,8 +95,15 @@ def _missing(missed: tuple[Missed, ...]) -> tuple[Fact, ...]:
     return (*map(_missed, missed[:TOLD]), *more)
 
 
-def callout(people: tuple[str, ...]) -> Card:
-    """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs."""
+def callout(people: tuple[str, ...] | None) -> Card:
+    """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs.
+
+    None: nothing waits for anybody any more.
+    """
+    if people is None:
+        return Card(
+            t("Something was waiting for you"), (t("It is over: you do not have to do anything."),), tone="done"
+        )
     called: Text | None = None
     for person in reversed(people[:CALLED]):
         called = t("{who}, {others}", who=Who(person), others=called) if called else t("{who}", who=Who(person))

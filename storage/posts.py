@@ -19,7 +19,7 @@ from dialogs.card import Card, people_in
 from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
 from storage.effects import identify
 from storage.facts import Rows, brief_of
-from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST
+from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST, SHOW
 from storage.writing import upsert
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
     dialogs = {row.id: row for row in found}
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for tenant, dialog, slot, to, after in wanted:
-        targets, more = _targets(db, dialogs[dialog], to, after)
+        targets, more = _targets(db, dialogs[dialog], slot, to, after)
         for target in targets:
             rows[dialog, slot, target] = {
                 "id": identify(tenant, f"post:{dialog}", f"{slot}\n{target}"),
@@ -69,7 +69,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
     return len(marks)
 
 
-def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[list[str], str | None]:
+def _targets(db: Connection, dialog: Row[Any], slot: str, to: str, after: str) -> tuple[list[str], str | None]:
     """Whom a message reaches, and the last of them where more are to follow."""
     if to == ROOM:
         if dialog.session is None:
@@ -80,6 +80,10 @@ def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[lis
         return [to], None
     if to in set(Role):
         role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
+        shown = select(SHOW.c.to).where(SHOW.c.dialog == dialog.id, SHOW.c.slot == slot, SHOW.c.to == to)
+        if db.execute(shown).first() is None:
+            has = select(POST.c.target).where(POST.c.dialog == dialog.id, POST.c.slot == slot)
+            role = and_(role, NOTE.c.person.in_(has))  # no latecomers: whoever has it sees it change
         people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
         return people, people[-1] if len(people) == CHUNK else None
     return [to], None

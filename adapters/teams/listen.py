@@ -131,8 +131,8 @@ class Listen:
             if dialog is None and not await self._matters(tenant, heard):
                 return  # nobody is made known by talking where no session is
             if isinstance(event, Said):
-                # A chat has no threads: what is said there may answer what was asked there.
-                event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
+                # In a chat, and in a channel by a post of its own: it may answer whatever is asked there.
+                event = replace(event, dialog=dialog, room=dialog is None and not heard.thread)
         tenant = self._tenant(heard.tenant)
         person = await self._people.who(tenant, heard)
         answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
@@ -243,11 +243,6 @@ class Listen:
 
     async def _greet(self, service_url: str, conversation: str, words: Text) -> None:
         await self._write([(service_url, conversation)], draw.text_message(words, draw.Reader()))
-
-
-def _threads(conversation: str) -> bool:
-    """Whether answers stand beneath what they answer: in a channel, not in a chat."""
-    return "@thread.tacv2" in conversation or "@thread.skype" in conversation
 
 
 def _card(card: Json) -> Json:

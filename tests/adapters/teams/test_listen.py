@@ -420,7 +420,8 @@ HEARD = [
     ("a chat without a session", CHAT, None, {}, None),
     ("a session that is planned", CHAT, "planned", {}, None),
     ("a session that runs, in a chat", CHAT, "open", {}, (None, True)),
-    ("in a channel", THREAD, "open", {}, (None, False)),
+    ("beneath somebody's post in a channel", THREAD, "open", {}, (None, False)),
+    ("a post of its own in a channel", f"{CHANNEL};messageid=1", "open", {}, (None, True)),
     ("beneath a message of ours", THREAD, "open", {f"teams:{CHANNEL}|17": ("d7", "ask")}, ("d7", False)),
     ("beneath one whose session is over", THREAD, "closed", {f"teams:{CHANNEL}|17": ("d7", "ask")}, ("d7", False)),
 ]
