@@ -104,7 +104,7 @@ def view(poll: State, look: Look) -> Card:
         bars=tuple(bars),
         buttons=(closing,) if may_close and not poll.closed else (),
         footer=_footer(poll, total, look),
-        tone="done" if poll.closed else "plain",
+        tone="closed" if poll.closed else "plain",
     )
 
 

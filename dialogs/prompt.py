@@ -215,7 +215,7 @@ def view(prompt: State, look: Look) -> Card:
         text=(_says(prompt),),
         buttons=_buttons(prompt, look),
         footer=_footer(look.tally.total("answer")),
-        tone="done" if prompt.phase == "over" else "plain",
+        tone="closed" if prompt.phase == "over" else "plain",
         answers=prompt.phase != "over",
     )
 

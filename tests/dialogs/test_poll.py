@@ -154,7 +154,7 @@ def test_a_closed_poll_has_its_numbers_and_no_buttons() -> None:
         title=quote("Lunch?"),
         bars=(Bar(quote("Soup"), 1, 1), Bar(quote("Pizza"), 0, 1)),
         footer=tn("Closed. {n} vote.", "Closed. {n} votes.", n=1),
-        tone="done",
+        tone="closed",
     )
 
 

@@ -517,7 +517,7 @@ def test_the_card_says_what_is_asked_of_whom(state: State, says: Text) -> None:
         text=(says,),
         buttons=view(state, look("board")).buttons,
         footer=tn("{n} person has answered.", "{n} people have answered.", n=1),
-        tone="done" if state is OVER else "plain",
+        tone="closed" if state is OVER else "plain",
         answers=state is not OVER,
     )
     assert view(state, look("board")).footer is None

@@ -891,7 +891,7 @@ def test_the_recap_has_what_the_room_did_and_no_names() -> None:
             Fact(quote("Lunch?"), t("{answer} ({count} of {total})", answer="Pizza", count=2, total=3)),
             Fact(quote("What now?"), tn("{n} answer", "{n} answers", n=1)),
         ),
-        tone="done",
+        tone="closed",
     )
 
 
@@ -899,7 +899,7 @@ def test_everybody_hears_that_it_is_called_off() -> None:
     assert card(CALLED_OFF, "cancelled") == Card(
         title=t("“{title}” is called off", title="Feedback"),
         text=(t("You do not have to do anything."),),
-        tone="done",
+        tone="closed",
     )
 
 
