@@ -488,7 +488,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             having(OPEN, prompt="prompt:1"),
             (Tell("prompt:1", "heard", {"person": "jo"}),),
-            reply=t("Noted: it was answered aloud."),
+            reply=t("Noted: {name} answered aloud.", name="Jo"),
         ),
     ),
     "hears that it was answered aloud": (
@@ -653,7 +653,7 @@ CALLED, GUEST = (
 )
 THREE, IN = "3 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
-LEADS = "1 person leads with you now."
+LEADS = "Ann leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
 
 SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, closed, archived, called off
