@@ -159,9 +159,14 @@ class Card:
     submit: Button | None = None  # sends the fields as `Submitted`
     buttons: tuple[Button, ...] = ()
     footer: Text | None = None
-    tone: Literal["plain", "flag", "done"] = "plain"
+    tone: Literal["plain", "flag", "done", "closed"] = "plain"  # done: all is well; closed: it says so in its words
     page: bool = False  # stands on its reader's own page (web desk, Slack's Home tab): nobody is written to for it
     answers: bool = False  # people answer beneath it (a thread): what they write there is `Said` to this dialog
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is asked of anybody here any more."""
+        return self.tone in {"done", "closed"}
 
     def all_buttons(self) -> tuple[Button, ...]:
         """Every button on the card, wherever it stands."""

@@ -199,7 +199,7 @@ def view(checklist: State, look: Look) -> Card:
 def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     """Each item, how it stands and what can be done; the reminder has the open ones only."""
     if checklist.closed:  # put away: while the session runs, a phone has room for the session only
-        return Card(titled(checklist, look), (OVER,), tone="done")
+        return Card(titled(checklist, look), (OVER,), tone="closed")
     values = {**look.mine, **standing(look.tally).get(look.viewer or "", {})}
     left = checklist.left(values)
     items = [item for item in checklist.items if not reminder or values.get(item.key) != "done"]
@@ -254,7 +254,7 @@ def wanted(checklist: State, values: Mapping[str, str], person: str) -> Card:
         return Card(title=t("{who} does not need help any more", who=Who(person)), tone="done")
     title, footer = t("{who} needs help to get ready", who=Who(person)), t("Only facilitators see this.")
     if checklist.over:
-        return Card(title, items, footer=footer, tone="done")
+        return Card(title, (*items, OVER), footer=footer, tone="closed")
     helped = Button("helped", t("Helped"), person, style="primary")
     return Card(title, items, buttons=(helped,), footer=footer, tone="flag")
 

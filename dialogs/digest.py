@@ -63,7 +63,7 @@ def message(digest: State, look: Look) -> Card:
     own = tuple(one for one in people if look.viewer and one.manager == look.viewer)
     title = t("How “{title}” went", title=digest.title)
     if not own:
-        return Card(title, (t("Nobody in this session reports to you any more."),), tone="done")
+        return Card(title, (t("Nobody in this session reports to you any more."),), tone="closed")
     return Card(
         title=title,
         text=(*held(look.session), support(look.session)),

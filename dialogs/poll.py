@@ -26,6 +26,8 @@ from dialogs.base import (
 )
 from dialogs.card import Bar, Button, Card, Text, When, Who, quote, t, tn
 
+SHORT = 600  # seconds for which a poll says how long it is open, beside the time of day at which it closes
+
 
 class Choice(Frozen):
     """One answer. Votes name the id, so the text can be edited and be as long as it likes."""
@@ -104,7 +106,7 @@ def view(poll: State, look: Look) -> Card:
         bars=tuple(bars),
         buttons=(closing,) if may_close and not poll.closed else (),
         footer=_footer(poll, total, look),
-        tone="done" if poll.closed else "plain",
+        tone="closed" if poll.closed else "plain",
     )
 
 
@@ -115,7 +117,17 @@ def _footer(poll: State, total: int, look: Look) -> Text:
     if poll.closes_at is None:
         return t("{votes} A vote can be changed until the poll closes.", votes=votes)
     time = When(poll.closes_at, "time", look.session.zone if look.session else "UTC")
-    return t("{votes} A vote can be changed until {time}.", votes=votes, time=time)
+    if not poll.open_for or poll.open_for > SHORT:
+        return t("{votes} A vote can be changed until {time}.", votes=votes, time=time)
+    # A clock without seconds cannot say when so short a time is over.
+    length = _length(poll.open_for)
+    return t("{votes} Open for {length}, until {time}. A vote can be changed.", votes=votes, length=length, time=time)
+
+
+def _length(seconds: int) -> Text:
+    if seconds >= 120 and seconds % 60 == 0:
+        return t("{n} minutes", n=seconds // 60)
+    return t("{n} seconds", n=seconds)
 
 
 def sum_up(poll: State, tally: Tally) -> Result:

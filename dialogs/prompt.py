@@ -144,7 +144,7 @@ def settled(prompt: State, scene: Scene, what: str, person: str, how: str = "sel
     row = settle(scene.turns, person, what, scene.now, scene.dialog)
     match what:
         case "answered":
-            reply = t("Noted: it was answered aloud.") if how == "aloud" else t("Thank you.")
+            reply = t("Noted: {who} answered aloud.", who=Who(person)) if how == "aloud" else t("Thank you.")
             step = replace(answered(prompt, scene, person, how, own=True), reply=reply)
         case "timeout":  # nobody is put on the spot for longer
             step = open_to_all(prompt, scene)
@@ -219,7 +219,7 @@ def view(prompt: State, look: Look) -> Card:
         text=(_says(prompt),),
         buttons=_buttons(prompt, look),
         footer=_footer(look.tally.total("answer")),
-        tone="done" if prompt.phase == "over" else "plain",
+        tone="closed" if prompt.phase == "over" else "plain",
         answers=prompt.phase != "over",
     )
 

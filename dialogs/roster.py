@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
 from dialogs.card import Card, Fact, Link, Text, Who, quote, t, tn
 from dialogs.commands import find
+from dialogs.privacy import listed
 from dialogs.words import PERSON, plain
 
 SHOWN = 60  # names in one card; the people page has them all
@@ -21,8 +22,10 @@ def person_named(session: str, name: str) -> str:
     return "p" + hashlib.blake2s(f"{session}\n{name.casefold()}".encode(), digest_size=10).hexdigest()
 
 
-def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text | Card]:
-    """What `/ilt roster ...` does, and what it answers."""
+def changed(
+    words: Sequence[str], roster: Sequence[Member], session: str, phase: str = "open"
+) -> tuple[tuple[Effect, ...], Text | Card]:
+    """What `/ilt roster ...` does, and what it answers. phase: of the session."""
     match words:
         case ("add", *names):
             return _add(names, roster, session)
@@ -32,7 +35,7 @@ def changed(words: Sequence[str], roster: Sequence[Member], session: str) -> tup
             return _leads(names, roster)
         case ("manager", manager, learner):
             return _manager(manager, learner, roster, session)
-    return (), card(roster, session)
+    return (), card(roster, session, phase)
 
 
 def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
@@ -67,16 +70,18 @@ def _remove(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effec
 
 def _leads(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect, ...], Text]:
     """Who leads from now on, beside those who do already."""
-    effects: list[Effect] = []
+    new: dict[str, Text] = {}
     for name in names:
         mentioned, member = PERSON.fullmatch(name), find(name, roster)
         if mentioned:
-            effects.append(Note("role", mentioned[1], FACILITATOR))
+            new[mentioned[1]] = t("{who}", who=Who(mentioned[1]))
         elif isinstance(member, Text):
             return (), member
         else:
-            effects.append(Note("role", member.person, FACILITATOR))
-    return tuple(effects), tn("{n} person leads with you now.", "{n} people lead with you now.", n=len(names))
+            new[member.person] = quote(member.name)
+    who = listed(tuple(new.values()))
+    leads = tn("{who} leads with you now.", "{who} lead with you now.", n=len(new), who=who)
+    return tuple(Note("role", person, FACILITATOR) for person in new), leads
 
 
 def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
@@ -106,13 +111,15 @@ def _will_hear(manager: str, member: Member) -> Text:
     return t("{manager} will get the digest about {learner}.", manager=manager, learner=member.name)
 
 
-def card(roster: Sequence[Member], session: str) -> Card:
-    """Who takes part."""
+def card(roster: Sequence[Member], session: str, phase: str) -> Card:
+    """Who takes part, and while the session is open, who is here."""
     names = {one.person: one.name for one in roster}
     learners = [one for one in roster if one.role is LEARNER]
     rows = [Fact(quote(one.name), t("facilitator")) for one in roster if one.role is FACILITATOR]
     for one in learners[:SHOWN]:
-        state = t("here") if one.here else t("not here yet")
+        state = t("learner")
+        if phase == "open":
+            state = t("here") if one.here else t("not here yet")
         if one.manager in names:
             state = t("{state}, manager: {manager}", state=state, manager=names[one.manager])
         rows.append(Fact(quote(one.name), state))

@@ -126,7 +126,7 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "silence":
             return silence(session, words[0])
         case "roster":
-            effects, reply = roster.changed(words, scene.roster, scene.dialog)
+            effects, reply = roster.changed(words, scene.roster, scene.dialog, brief.phase)
             return Step(session, effects, reply=reply)
         case "checklist":
             return checklist(session, words[0], scene)
@@ -174,7 +174,8 @@ def heard(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     if isinstance(member, Text):
         return Step(session, reply=member)
     told = Tell(session.prompt, "heard", {"person": member.person if member else None})
-    return Step(session, (told,), reply=t("Noted: it was answered aloud."))
+    noted = t("Noted: {name} answered aloud.", name=member.name) if member else t("Noted: it was answered aloud.")
+    return Step(session, (told,), reply=noted)
 
 
 def silence(session: State, word: str) -> Step[State]:

@@ -21,7 +21,7 @@ def opening(brief: Brief, look: Look) -> Card:
         facts=aims,
         buttons=(button,) if open_now else (),
         footer=_here(here) if open_now else over,
-        tone="plain" if open_now else "done",
+        tone="plain" if open_now else "closed",
     )
 
 
@@ -50,15 +50,14 @@ def recap(brief: Brief, look: Look) -> Card:
         title=t("That was “{title}”", title=brief.title),
         text=(t("Thank you for taking part. A short survey is waiting for you. It takes a minute."),),
         facts=tuple(facts),
-        tone="done",
+        tone="closed",
     )
 
 
 def cancelled(brief: Brief) -> Card:
     """Called off, told to everybody."""
-    return Card(
-        title=t("“{title}” is called off", title=brief.title), text=(t("You do not have to do anything."),), tone="done"
-    )
+    nothing = t("You do not have to do anything.")
+    return Card(title=t("“{title}” is called off", title=brief.title), text=(nothing,), tone="closed")
 
 
 TOLD = 5  # people whom messages did not reach, each with the reason
@@ -84,7 +83,7 @@ def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, .
         text=(t("Only facilitators see this. Type /ilt help for every command."),),
         facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed)),
         buttons=buttons,
-        tone="done" if brief.phase in {"closed", "archived"} else "plain",
+        tone="closed" if brief.phase in {"closed", "archived"} else "plain",
     )
 
 

@@ -177,7 +177,9 @@ def view(watch: State, look: Look) -> Card:
     if flag is None:
         return Card(title=t("Nothing to tell"), tone="done")
     if flag.phase != "raised":
-        return Card(title=t("Quiet on: {question}", question=flag.question), text=(_ended(flag),), tone="done")
+        seen_to = flag.move in {"called", "poll", "more", "aloud", "answered"}
+        title = t("Quiet on: {question}", question=flag.question)
+        return Card(title, (_ended(flag),), tone="done" if seen_to else "closed")
     title = t("Quiet on: {question}", question=flag.question)
     if flag.again:
         title = t("Still quiet on: {question}", question=flag.question)

@@ -160,7 +160,7 @@ def form(survey: State, look: Look) -> Card:
     sent = look.mine.get("sent") == "yes"
     if survey.closed:
         said = t("Thank you for your answers. This survey has closed.") if sent else t("This survey has closed.")
-        return Card(title=titled(survey), text=(said,), tone="done")
+        return Card(title=titled(survey), text=(said,), tone="done" if sent else "closed")
     private = t("Confidential: your answers are stored with your name, so that you are not asked twice.")
     shared = t(
         "Once the survey has closed, others see results only if at least {k} people answered, and comments only if at "
@@ -221,8 +221,8 @@ def results(survey: State, look: Look) -> Card:
     return Card(
         t("Survey: {title}", title=titled(survey)),
         (answered, *lines),
-        footer=t("Only facilitators see this."),
-        tone="done",
+        footer=t("This survey has closed. Only facilitators see this."),
+        tone="closed",
     )
 
 

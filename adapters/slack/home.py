@@ -91,7 +91,7 @@ class Page:
 
     def cards(self, seen: Sequence[Seen], reader: Reader) -> None:
         for one in seen:
-            if one.card.tone == "done":
+            if one.card.over:
                 continue
             room = min(CARD, self.most - len(self.blocks) - 1)
             if room < ROOM or length(self.blocks) + LETTERS > VIEW_LETTERS:
@@ -105,7 +105,7 @@ class Page:
 
 def _wanted(seen: Sequence[Seen], *, leads: bool) -> list[Seen]:
     """The cards that somebody can do something about, the most urgent first."""
-    alive = [one for one in seen if one.card.tone != "done"]
+    alive = [one for one in seen if not one.card.over]
     if leads:
         useful = [one for one in alive if one.private or one.card.all_buttons()]
         return sorted(useful, key=lambda one: (one.card.tone != "flag", not one.private))

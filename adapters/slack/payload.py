@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dialogs.words import short
+
 Payload = Mapping[str, Any]
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -108,7 +110,7 @@ def name(user: Payload) -> str:
         (user, "username"),
     ):
         if found := " ".join(text(holder, key).split()):
-            return found[:LONGEST_NAME]
+            return short(found, LONGEST_NAME)
     return ""
 
 

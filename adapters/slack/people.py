@@ -16,7 +16,8 @@ from typing import Any
 
 from adapters.base import Bot, Gone, Later
 from adapters.slack.calling import UNANSWERED, Call, Refused, patiently
-from adapters.slack.payload import User
+from adapters.slack.payload import LONGEST_NAME, User
+from dialogs.words import short
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def profile(user: Mapping[str, Any], *, home: str) -> Profile:
     team, bot = str(user.get("team_id") or home), bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
     host = team == home and not guest and not bot
     email = str(told.get("email") or "") or None
-    return Profile(team, " ".join(str(name).split())[:80], host, bot, email if team == home else None)
+    return Profile(team, short(str(name), LONGEST_NAME), host, bot, email if team == home else None)
 
 
 def _key(user: User) -> str:

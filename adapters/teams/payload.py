@@ -17,6 +17,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from dialogs.words import short
+
 Payload = Mapping[str, Any]
 
 # Of conversations, people and messages: printable, and without what would end a placeholder or a text in quotes.
@@ -111,7 +113,7 @@ def user(account: Payload) -> User | None:
     found, aad = ident(account, "id"), text(account, "aadObjectId", "objectId")
     if not PERSON.fullmatch(found):
         return None
-    name = " ".join(REORDERING.sub("", text(account, "name")).split())[:LONGEST_NAME]
+    name = short(REORDERING.sub("", text(account, "name")), LONGEST_NAME)
     email = text(account, "email", "userPrincipalName")
     return User(
         found,

@@ -166,7 +166,7 @@ def kept(of: Register, call: Call) -> bool:
     ended = next((card for card in after if called(card) != call.name), None)
     did = [act for one, act in of.acts("learner", dialog=call.dialog) if one.name == call.name]
     heard = list(of.acts("facilitator", dialog=call.dialog, action="aloud"))
-    return bool(ended and ended.tone == "done" and not did and not heard)
+    return bool(ended and ended.over and not did and not heard)
 
 
 def marked_absent(of: Register) -> Iterator[tuple[Act, str]]:
@@ -252,7 +252,7 @@ def digest(of: Register, sums: Sums) -> None:
 
 def no_card_twice(of: Register, sums: Sums) -> None:
     """Nobody is told the same thing privately a second time. Closed lists all read the same, and ask for nothing."""
-    private = (one for one in of.story.sights if one.what == "new" and one.card.private and one.card.tone != "done")
+    private = (one for one in of.story.sights if one.what == "new" and one.card.private and not one.card.over)
     got = Counter((one.who.name, one.card.title, one.card.texts) for one in private)
     twice = [f"{name} got “{title}” {n} times" for (name, title, _), n in got.items() if n > 1]
     sums.hold(not twice, f"{got.total()} private messages, none of them twice", "; ".join(twice[:3]))

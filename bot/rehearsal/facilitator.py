@@ -126,12 +126,12 @@ class Facilitator(Person):
 
     def over(self, id_: str) -> bool:
         """Whether the card is closed."""
-        return id_ not in self.page.cards or self.page.cards[id_].tone == "done"
+        return id_ not in self.page.cards or self.page.cards[id_].over
 
     async def close(self, id_: str) -> None:
         """Close a poll or a question, unless it has closed by itself."""
         card = self.page.cards.get(id_)
-        if card and card.tone != "done" and (form := card.form("close")):
+        if card and not card.over and (form := card.form("close")):
             await self.press(form, card)
             await self.see(lambda: self.over(id_), 30)
 
@@ -254,4 +254,4 @@ class Facilitator(Person):
     def results(self) -> Card | None:
         """What the survey found."""
         cards = self.page.cards.values()
-        return next((card for card in cards if card.private and card.slot == "results" and card.tone == "done"), None)
+        return next((card for card in cards if card.private and card.slot == "results" and card.over), None)

@@ -117,7 +117,7 @@ class Learner(Person):
 
     async def too_late(self, mine: Form, card: Card) -> None:
         """Press what was there before."""
-        await self.see(lambda: card.id not in self.page.cards or self.page.cards[card.id].tone == "done")
+        await self.see(lambda: card.id not in self.page.cards or self.page.cards[card.id].over)
         await self.world.wall.take(self.dice.uniform(1, 3))
         await self.press(mine, card)
 

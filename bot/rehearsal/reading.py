@@ -146,6 +146,11 @@ class Card:
     private: bool = False
     revision: int = field(default=0, compare=False)  # two cards are the same if they read the same
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is asked of anybody here any more."""
+        return self.tone in {"done", "closed"}
+
     def form(self, action: str) -> Form | None:
         """The button that does this."""
         return next((one for one in self.forms if one.get("action") == action), None)

@@ -62,7 +62,7 @@ def steps(of: Register, starts: datetime, *, checklist: bool) -> Iterator[tuple[
     )
     yield "the recap was posted", bool(saw("learner", lambda card: card.slot == "recap"))
     yield "surveys were filled in", any(True for _ in of.acts("learner", what="submit"))
-    closed = saw("facilitator", lambda card: card.slot == "results" and card.tone == "done")
+    closed = saw("facilitator", lambda card: card.slot == "results" and card.over)
     yield "the survey closed, and the facilitators saw its results", bool(closed)
     managers = {one.who.name for one in saw("manager", lambda card: card.slot == "digest")}
     yield "every manager read a digest", managers == {one.name for one in of.part("manager")}

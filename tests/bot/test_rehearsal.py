@@ -234,7 +234,7 @@ def test_a_survey_is_compared_with_the_forms_that_were_sent(texts: tuple[str, ..
     room = Room()
     for one in (room.ida, room.kwame):
         one.acts = [act("Thank you.", "submit")]
-    room.shows(card("Survey", slot="results", tone="done", texts=texts, private=True), room.greta)
+    room.shows(card("Survey", slot="results", tone="closed", texts=texts, private=True), room.greta)
 
     assert len(room.wrong(checks.survey)) == wrong
 
@@ -258,7 +258,7 @@ def test_a_tally_is_told_once_and_votes_together() -> None:
     for one, label in ((room.ida, "Yes"), (room.kwame, "No")):
         room.story.did(one.listed, act(f"Your vote: {label}", action="vote", label=label, title="Ready?"))
         room.story.saw(room.ida.listed, "changed", board(1, label == "No"))
-    room.story.saw(room.ida.listed, "changed", replace(board(1, 1), tone="done", footer="Closed. 2 votes."))
+    room.story.saw(room.ida.listed, "changed", replace(board(1, 1), tone="closed", footer="Closed. 2 votes."))
 
     assert list(room.story.told()) == [
         "Wednesday 25 November (times are UTC)",

@@ -313,7 +313,7 @@ def test_those_with_open_items_are_reminded_and_nobody_else(event: Event) -> Non
 def test_a_closed_list_is_put_away_so_that_a_phone_has_room_for_the_session() -> None:
     for slot in ("list", "reminder"):
         card = view(CLOSED, look(slot))
-        assert (card.items, card.buttons, card.tone) == ((), (), "done")
+        assert (card.items, card.buttons, card.tone) == ((), (), "closed")
 
 
 def test_the_next_reminder_is_a_message_of_its_own() -> None:

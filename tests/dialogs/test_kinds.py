@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -494,6 +495,9 @@ def check_card(card: Card, where: str) -> None:
     for what, size, most in sizes(card):
         assert size <= most, f"{where}: {what} {size} > {most}\n{spoken(card, {})}"
     assert spoken(card, {}), f"{where} has no title"
+    if card.tone == "closed":
+        said = " ".join(spoken(text, {}) for text in card.all_texts())
+        assert CLOSED.search(said), f"{where} is closed and does not say so: {said}"
     assert not (card.fields and not card.submit), f"{where} has fields and nothing to send them with"
     ids = [(one.action, one.value) for one in card.all_buttons()]
     assert len(ids) == len(set(ids)), f"{where} has two buttons that do the same: {ids}"
@@ -526,6 +530,9 @@ def sizes(card: Card) -> Iterator[tuple[str, int, int]]:
 
 def letters(*texts: Text) -> int:
     return sum(len(spoken(text, {})) for text in texts)
+
+
+CLOSED = re.compile(r"\b(?:closed|over|called off|any more)\b|^That was ", re.IGNORECASE)
 
 
 class Page(HTMLParser):

@@ -16,7 +16,7 @@ from dialogs.card import Bar, Button, Card, Text, When, Who, quote, t, tn
 from dialogs.plan import poll_setup
 from dialogs.poll import State, decide, sum_up, view
 from tests.dialogs.paper import COMMON, after, look, press, rang, say, scene, started, told, votes
-from tests.dialogs.stage import NOON, classroom
+from tests.dialogs.stage import NOON, classroom, spoken
 
 LUNCH = State.model_validate(poll_setup("Lunch?", ["Soup", "Pizza"]))
 BRIEF = LUNCH.model_copy(update={"open_for": 60})
@@ -132,7 +132,10 @@ CLOSE = Button("close", t("Close the poll"), lead=True)
 def footer(n: int, until: When | None = None) -> Text:
     so_far = tn("{n} vote so far.", "{n} votes so far.", n=n) if n else t("No votes yet.")
     if until:
-        return t("{votes} A vote can be changed until {time}.", votes=so_far, time=until)
+        length = t("{n} seconds", n=60)
+        return t(
+            "{votes} Open for {length}, until {time}. A vote can be changed.", votes=so_far, length=length, time=until
+        )
     return t("{votes} A vote can be changed until the poll closes.", votes=so_far)
 
 
@@ -149,12 +152,29 @@ def test_a_poll_with_a_time_says_until_when_in_the_zone_of_the_session() -> None
     assert card.footer == footer(0, When(after(60), "time", "Europe/Zurich"))
 
 
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (5, "No votes yet. Open for 5 seconds, until 12:00. A vote can be changed."),
+        (90, "No votes yet. Open for 90 seconds, until 12:01. A vote can be changed."),
+        (120, "No votes yet. Open for 2 minutes, until 12:02. A vote can be changed."),
+        (600, "No votes yet. Open for 10 minutes, until 12:10. A vote can be changed."),
+        (601, "No votes yet. A vote can be changed until 12:10."),
+    ],
+)
+def test_a_short_time_is_told_in_full_because_a_clock_has_no_seconds(seconds: int, says: str) -> None:
+    poll = TIMED.model_copy(update={"open_for": seconds, "closes_at": after(seconds)})
+    footer = view(poll, look("board")).footer
+    assert footer is not None
+    assert spoken(footer, {}) == says
+
+
 def test_a_closed_poll_has_its_numbers_and_no_buttons() -> None:
     assert view(CLOSED, look("board", "fay", FACILITATOR, tally=votes(a=1))) == Card(
         title=quote("Lunch?"),
         bars=(Bar(quote("Soup"), 1, 1), Bar(quote("Pizza"), 0, 1)),
         footer=tn("Closed. {n} vote.", "Closed. {n} votes.", n=1),
-        tone="done",
+        tone="closed",
     )
 
 

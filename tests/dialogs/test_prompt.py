@@ -56,6 +56,7 @@ OFF = (Wake("timeout", None), Wake("quiet", None))
 QUIET = Tell("silence", "quiet", {"dialog": "d", "question": "What else?", "asked": []})
 
 THANKS, ALOUD = t("Thank you."), t("Noted: it was answered aloud.")
+HER = t("Noted: {who} answered aloud.", who=Who("ann"))
 NOBODY_LEFT = t("There is nobody left to call on: anyone may answer now.")
 NOBODY = t("Nobody is called on now. Anyone can answer beneath the question.")
 ANNS_TURN = t("It is {who}'s turn. You can answer beneath the question.", who=Who("ann"))
@@ -142,13 +143,13 @@ CALLS: dict[str, Row] = {
         ANN,
         press("answered", by="fay"),
         at(FACILITATOR),
-        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
+        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=HER),
     ),
     "hears by the button for leaders that she answered": (
         ANN,
         press("aloud", by="fay"),
         at(FACILITATOR),
-        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
+        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=HER),
     ),
     "does not hear it from Ann, who has a button of her own": (ANN, press("aloud"), at(), Step(ANN, reply=LEADERS)),
     "does not hear it from Bob": (ANN, press("aloud", by="bob"), at(), Step(ANN, reply=LEADERS)),
@@ -156,13 +157,13 @@ CALLS: dict[str, Row] = {
         ANN,
         told("heard", person="ann"),
         at(None),
-        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
+        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=HER),
     ),
     "takes for granted that it was she": (
         ANN,
         told("heard", person=None),
         at(None),
-        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=ALOUD),
+        Step(ANSWERED, (Turn("ann", "answered", 1), Note("answer", "ann", "aloud"), BOARD, *OFF), reply=HER),
     ),
     "hears that another one answered": (
         ANN,
@@ -521,7 +522,7 @@ def test_the_card_says_what_is_asked_of_whom(state: State, says: Text) -> None:
         text=(says,),
         buttons=view(state, look("board")).buttons,
         footer=tn("{n} person has answered.", "{n} people have answered.", n=1),
-        tone="done" if state is OVER else "plain",
+        tone="closed" if state is OVER else "plain",
         answers=state is not OVER,
     )
     assert view(state, look("board")).footer is None

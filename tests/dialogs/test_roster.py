@@ -13,7 +13,7 @@ from dialogs.card import Card, Fact, Link, Text, quote, t, tn
 from dialogs.commands import find
 from dialogs.roster import SHOWN, changed, person_named
 from tests.dialogs.paper import member
-from tests.dialogs.stage import classroom
+from tests.dialogs.stage import classroom, spoken
 
 FAY, GUS = member("Fay", FACILITATOR), member("Gus", FACILITATOR)
 ANN, BOB, JO = member("Ann"), member("Bob"), member("Jo Smith")
@@ -115,7 +115,7 @@ def test_a_roster(
 def test_the_roster_has_who_leads_who_is_here_and_whose_manager_is_known() -> None:
     roster = (FAY, member("Ann", manager="mia roth"), member("Bob", here=False), member("Cem", manager="gone"), MIA)
     here, away = t("here"), t("not here yet")
-    assert changed(("list",), roster, "s") == (
+    assert changed(("list",), roster, "s", "open") == (
         (),
         Card(
             title=tn("{n} learner on the roster", "{n} learners on the roster", n=3),
@@ -127,6 +127,27 @@ def test_the_roster_has_who_leads_who_is_here_and_whose_manager_is_known() -> No
             ),
             footer=t("Everybody and their links are on {people}.", people=PEOPLE),
         ),
+    )
+
+
+@pytest.mark.parametrize("phase", ["planned", "closed", "archived"])
+def test_nobody_is_called_here_while_no_session_is_open(phase: str) -> None:
+    roster = (FAY, member("Ann", manager="mia roth"), member("Bob", here=False), MIA)
+    _, shown = changed(("list",), roster, "s", phase)
+    assert isinstance(shown, Card)
+    assert shown.facts == (
+        Fact(quote("Fay"), t("facilitator")),
+        Fact(quote("Ann"), t("{state}, manager: {manager}", state=t("learner"), manager="Mia Roth")),
+        Fact(quote("Bob"), t("learner")),
+    )
+
+
+def test_who_leads_with_you_is_named() -> None:
+    _, one = changed(("facilitator", "Ann"), ROSTER, "s")
+    _, two = changed(("facilitator", "Ann", f"<@{KIM_ID}>"), ROSTER, "s")
+    assert (spoken(one, {}), spoken(two, {KIM_ID: "Kim"})) == (
+        "Ann leads with you now.",
+        "Ann, Kim lead with you now.",
     )
 
 

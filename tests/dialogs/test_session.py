@@ -488,7 +488,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             having(OPEN, prompt="prompt:1"),
             (Tell("prompt:1", "heard", {"person": "jo"}),),
-            reply=t("Noted: it was answered aloud."),
+            reply=t("Noted: {name} answered aloud.", name="Jo"),
         ),
     ),
     "hears that it was answered aloud": (
@@ -657,7 +657,7 @@ TWICE = (
 )
 THREE, IN = "3 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
-LEADS = "1 person leads with you now."
+LEADS = "Ann leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
 
 SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, closed, archived, called off
@@ -896,7 +896,7 @@ def test_the_recap_has_what_the_room_did_and_no_names() -> None:
             Fact(quote("Lunch?"), t("{answer} ({count} of {total})", answer="Pizza", count=2, total=3)),
             Fact(quote("What now?"), tn("{n} answer", "{n} answers", n=1)),
         ),
-        tone="done",
+        tone="closed",
     )
 
 
@@ -904,7 +904,7 @@ def test_everybody_hears_that_it_is_called_off() -> None:
     assert card(CALLED_OFF, "cancelled") == Card(
         title=t("“{title}” is called off", title="Feedback"),
         text=(t("You do not have to do anything."),),
-        tone="done",
+        tone="closed",
     )
 
 

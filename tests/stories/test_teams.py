@@ -85,7 +85,7 @@ async def it_is_planned(story: Story, room: Class) -> None:
     """One command in the room; whoever is in it is expected."""
     assert f"“{TITLE}” is planned for" in await room.types(room.hanna, "new giving-feedback on 24 Mar 14:00 UTC")
     await story.passes(1)
-    assert "1 person leads with you now" in await room.types(room.hanna, "roster facilitator @Kofi Mensah")
+    assert "Kofi Mensah leads with you now" in await room.types(room.hanna, "roster facilitator @Kofi Mensah")
     assert "will get the digest about" in await room.types(room.hanna, "roster manager @Dana Roth for @Ida Lund")
     for learner in room.learners[1:6]:
         told = await room.types(room.hanna, f"roster manager @Dana Roth for @{learner.name}")

@@ -128,7 +128,8 @@ def test_a_state_is_said_in_words() -> None:
         read_out(blocks)
         == "List\n🔔 Needs your attention\n✅ Done: Headset\nUndo\n🙋 Help asked: \nAccount\nTick\nNo help"
     )
-    assert "✅ Done" in read_out(drawn(Card(t("Over"), tone="done")))
+    assert "✅ Done" in read_out(drawn(Card(t("Ready"), tone="done")))
+    assert read_out(drawn(Card(t("Lunch?"), footer=t("Closed. 1 vote."), tone="closed"))) == "Lunch?\nClosed. 1 vote."
 
 
 def test_facts_are_lines_and_long_labels_have_their_value_below() -> None:

@@ -33,7 +33,7 @@ PROFILES = [
     ("the login at last", told(), Profile("T1", "ann", True, False)),
     ("nothing at all", {"id": "U1"}, Profile("T1", "", True, False)),
     ("in one line", told(display_name=" Ann \n  Ode "), Profile("T1", "Ann Ode", True, False)),
-    ("not for ever", told(display_name="A" * 99), Profile("T1", "A" * 80, True, False)),
+    ("not for ever", told(display_name="A" * 99), Profile("T1", "A" * 79 + "…", True, False)),
     ("a guest", told(is_restricted=True), Profile("T1", "ann", False, False)),
     ("of one channel", told(is_ultra_restricted=True), Profile("T1", "ann", False, False)),
     ("a stranger", told(is_stranger=True), Profile("T1", "ann", False, False)),

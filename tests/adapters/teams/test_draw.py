@@ -55,8 +55,9 @@ def test_a_choice_longer_than_its_button_stands_above_it_in_full() -> None:
 
 
 def test_a_closed_poll_names_its_choices() -> None:
-    closed = Card(quote("Lunch?"), bars=(Bar(quote("Soup"), 1, 1),), tone="done")
-    assert words(drawn(closed)) == "Lunch?\nSoup\n1 of 1 · 100 %\n■■■■■■■■■■\n✅ Done"
+    closed = Card(quote("Lunch?"), bars=(Bar(quote("Soup"), 1, 1),), footer=t("Closed. 1 vote."), tone="closed")
+    assert words(drawn(closed)) == "Lunch?\nSoup\n1 of 1 · 100 %\n■■■■■■■■■■\nClosed. 1 vote."
+    assert words(drawn(Card(t("Ready"), tone="done"))) == "Ready\n✅ Done"
 
 
 def test_a_vote_moves_no_button() -> None:

@@ -355,7 +355,7 @@ def test_mention_and_slash_together() -> None:
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("  Ana \n Lima ", "Ana Lima"), ("Ana\u202eamiL", "AnaamiL"), (7, ""), (None, ""), ("x" * 999, "x" * 80)],
+    [("  Ana \n Lima ", "Ana Lima"), ("Ana\u202eamiL", "AnaamiL"), (7, ""), (None, ""), ("x" * 999, "x" * 79 + "…")],
 )
 def test_name(name: object, shown: str) -> None:
     payload = recorded("message_group")
