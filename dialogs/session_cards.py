@@ -101,7 +101,7 @@ def callout(people: tuple[str, ...] | None) -> Card:
     """
     if people is None:
         return Card(
-            t("Something was waiting for you"), (t("It is over: you do not have to do anything."),), tone="done"
+            t("Something was waiting for you"), (t("It is over: you do not have to do anything."),), tone="closed"
         )
     called: Text | None = None
     for person in reversed(people[:CALLED]):

@@ -1020,7 +1020,7 @@ def test_a_call_is_taken_back_when_nothing_waits_any_more() -> None:
     opened = decide(called, press("start"), FAY)
     back = Show("callout:teams:planned", "teams:19:class")
     assert back in opened.effects
-    assert card(opened.state, "callout:teams:planned").tone == "done"
+    assert card(opened.state, "callout:teams:planned").over
     assert not card(opened.state, "callout:teams:planned").buttons
     over = decide(decide(opened.state, press("end"), FAY).state, missed, scene(None)).state
     assert card(over, "callout:teams:closed").buttons
