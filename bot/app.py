@@ -19,6 +19,7 @@ from adapters.slack.tenants import Tenants
 from adapters.slack.tokens import AnyTokens, OneToken, Tokens
 from adapters.teams.app import Teams
 from adapters.teams.app import Ways as TeamsWays
+from adapters.web.about import About
 from adapters.web.app import Web
 from adapters.web.links import Links
 from bot import health
@@ -28,6 +29,7 @@ from bot.outbox import Outbox
 from bot.plans import templates
 from bot.scene import Scenes
 from bot.settings import Settings
+from bot.starting import cannot_listen
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
@@ -84,6 +86,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
+    About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
     health.add_to(app.http, store, clock, list(adapters))
     return app
 
@@ -172,7 +175,10 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
     await runner.setup()
     site = web.TCPSite(runner, app.settings.host, app.settings.port)
     try:
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise cannot_listen(app.settings, error) from error
         gc.freeze()  # what lives as long as the process needs no more looking at
         yield site
     finally:

@@ -63,6 +63,20 @@ class Ways:
     issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
 
 
+class NoTokens(Tokens):
+    """For an emulator: there is no app that could have a token."""
+
+    def __init__(self) -> None:  # nothing to ask for, and nobody to ask
+        pass
+
+    async def token(self) -> str:
+        """None."""
+        return ""
+
+    def refused(self, token: str) -> None:
+        """As it should be."""
+
+
 class Pool:
     """Everything that needs the running loop: made when the server starts."""
 
@@ -72,8 +86,9 @@ class Pool:
         emulated = ways.open_to_emulator
         self.door = Door(ways.app_id, ways.tenants, self.keys, now, open_to_emulator=emulated, issuer=ways.issuer)
         who = (ways.app_id, ways.password, ways.login_tenant)
-        tokens = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
-        self.connector = Connector(tokens, self.session, bot.now)
+        asked = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
+        # Without a client secret only an emulator on this machine is let in, and it asks for no token.
+        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now)
 
 
 class Teams:

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from bot.app import build, running
 from bot.clock import HandClock
 from bot.settings import OFF, load
-from bot.settings import Teams as TeamsSettings
+from bot.settings_teams import Teams as TeamsSettings
 from tests.stories.organisation import APP_ID, PASSWORD, Room, Story, User
 from tests.stories.workspace import free_port
 from tests.teams import activities
