@@ -19,7 +19,7 @@ from bot.app import build, running
 from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
 from dialogs.moments import moment
-from storage.sql import migrate
+from storage.connecting import migrate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -31,9 +31,10 @@ from bot.settings import Settings
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
+from storage.connecting import migrate
 from storage.hot import MemoryHot
 from storage.installations import Installations
-from storage.sql import SqlStore, migrate
+from storage.sql import SqlStore
 
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
