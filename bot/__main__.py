@@ -19,7 +19,7 @@ from bot.app import build, running
 from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
 from dialogs.moments import moment
-from storage.connecting import migrate
+from storage.connecting import NotAloneError, migrate, readable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,11 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code: int = args.run(args)
-    except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
+    except (WrongError, plans.UnreadableError, creating.CannotError, NotAloneError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     except DatabaseError as error:
-        print(f"The database cannot be used: {error.orig}", file=sys.stderr)
+        print(f"The database cannot be used: {' '.join(str(error.orig).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -135,7 +135,7 @@ def migrate_database(_: argparse.Namespace) -> int:
     """Bring the database to the newest schema."""
     settings = load(needs_secret=False)
     migrate(settings.database_url)
-    print(f"{settings.database_url} has the newest schema.")
+    print(f"{readable(settings.database_url)} has the newest schema.")
     return 0
 
 

@@ -31,7 +31,7 @@ from bot.settings import Settings
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
-from storage.connecting import migrate
+from storage.connecting import OnlyOne, migrate
 from storage.hot import MemoryHot
 from storage.installations import Installations
 from storage.sql import SqlStore
@@ -168,6 +168,9 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
 async def running(app: App) -> AsyncIterator[web.TCPSite]:
     """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
     migrate(app.settings.database_url)
+    only = None if app.settings.redis_url.get_secret_value() else OnlyOne(app.settings.database_url)
+    if only:
+        only.take()
     app.start()
     runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
     await runner.setup()
@@ -180,3 +183,5 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
         await runner.cleanup()
         with contextlib.suppress(asyncio.CancelledError):
             await app.stop()
+        if only:
+            only.release()

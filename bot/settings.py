@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -200,6 +201,22 @@ class Teams(BaseSettings):
         return [line for line, is_so in lines.items() if is_so]
 
 
+def _of_postgresql(url: str) -> str:
+    """The URL of a database on PostgreSQL, if it says which. Nothing here repeats it: there is a password in it."""
+    try:
+        parts = urlsplit(url)
+        named = parts.path.strip("/")
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and its port is no number") from error
+    if not named or "/" in named or parts.fragment or (not parts.hostname and "host=" not in parts.query):
+        raise ValueError(
+            "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, "
+            "%2F and %40"
+        )
+    return url
+
+
 def _guids(*ids: str) -> bool:
     return all(GUID.fullmatch(one.strip()) for one in ids if one.strip())
 
@@ -208,6 +225,7 @@ class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
     database_url: str = "sqlite:///cohost.db"
+    redis_url: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
@@ -216,9 +234,11 @@ class Settings(Secrets):
 
     @field_validator("database_url")
     @classmethod
-    def _a_file(cls, url: str) -> str:
+    def _a_database(cls, url: str) -> str:
+        if url.startswith("postgresql://"):
+            return _of_postgresql(url)
         if not url.startswith("sqlite:///"):
-            raise ValueError("must begin with sqlite:/// (PostgreSQL is not built yet)")
+            raise ValueError("must begin with sqlite:/// or postgresql://")
         if url.removeprefix("sqlite:///") in {"", ":memory:"}:
             raise ValueError("must name a file, as in sqlite:///cohost.db: what is only in memory would be lost")
         return url

@@ -122,6 +122,9 @@ class Postgres:
         return PostgresDatabase(self.url(name))
 
 
+SERVERS: dict[int, Postgres] = {}  # by port, of this process
+
+
 class PostgresDatabase:
     """A database on the server."""
 
@@ -140,6 +143,7 @@ def server() -> Iterator[Postgres]:
         postgres = Postgres(Path(folder))
         try:
             postgres.create()
+            SERVERS[postgres.port] = postgres
             yield postgres
         finally:
             postgres.stop()
