@@ -95,11 +95,7 @@ def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
         ),
         ("DATABASE_URL", "postgresql://cohost:secret@db.example", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
         ("DATABASE_URL", "postgresql://cohost:se#cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
-        (
-            "DATABASE_URL",
-            "postgresql://cohost:se/cret@db.example/cohost",
-            "COHOST_DATABASE_URL: must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and its port is no number",
-        ),
+        ("DATABASE_URL", "postgresql://cohost:se/cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
         (
             "DATABASE_URL",
             "sqlite:///:memory:",
