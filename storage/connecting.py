@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
-TRIES = 8  # of one transaction, with pauses that grow from 20 ms to 1 s: a restart of PostgreSQL takes no longer
+TRIES = 18  # of one transaction, with pauses that grow from 20 ms to 1 s: time for PostgreSQL to recover, 13 s in all
 # A host that vanished, or a process that was frozen, must not hold its locks for ever: PostgreSQL lets go of them.
 PATIENCE = {
     "timezone": "UTC",
