@@ -204,12 +204,12 @@ class Teams(BaseSettings):
 def _of_postgresql(url: str) -> str:
     """The URL of a database on PostgreSQL, if it says which. Nothing here repeats it: there is a password in it."""
     try:
-        parts, port = urlsplit(url), urlsplit(url).port
-        named = parts.path.strip("/")
-        good = named and "/" not in named and not parts.fragment and (parts.hostname or "host=" in parts.query)
+        parts = urlsplit(url)
+        named, at = parts.path.strip("/"), parts.hostname or "host=" in parts.query
+        good = bool(named and "/" not in named and not parts.fragment and at and parts.port != 0)
     except ValueError:  # a port that is no number: most likely the password ended there
-        good = port = None
-    if not good or port == 0:
+        good = False
+    if not good:
         raise ValueError(
             "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, "
             "%2F and %40"
