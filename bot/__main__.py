@@ -22,7 +22,7 @@ from bot.engine import UnheardError
 from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
 from dialogs.moments import moment, zone_named
-from storage.sql import migrate
+from storage.connecting import NotAloneError, migrate, readable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code: int = args.run(args)
-    except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
+    except (WrongError, plans.UnreadableError, creating.CannotError, NotAloneError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     except DatabaseError as error:
-        name_one = "let COHOST_DATABASE_URL name a file of Cohost's, in a folder where this user may write"
-        print(f"The database cannot be used ({error.orig}): {name_one}", file=sys.stderr)
+        why = " ".join(str(error.orig).split())
+        name_one = "let COHOST_DATABASE_URL name a file that this user may write, or a PostgreSQL database"
+        print(f"The database cannot be used ({why}): {name_one}", file=sys.stderr)
         return 2
     except UnheardError as error:
         print(f"This could not be stored, and nothing was changed ({error}): try again.", file=sys.stderr)
@@ -167,7 +168,7 @@ def migrate_database(_: argparse.Namespace) -> int:
     """Bring the database to the newest schema."""
     settings = told(needs_secret=False)
     migrate(settings.database_url)
-    print(f"{settings.database_url} has the newest schema.")
+    print(f"{readable(settings.database_url)} has the newest schema.")
     return 0
 
 

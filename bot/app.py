@@ -33,9 +33,10 @@ from bot.starting import cannot_listen
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
+from storage.connecting import OnlyOne, migrate
 from storage.hot import MemoryHot
 from storage.installations import Installations
-from storage.sql import SqlStore, migrate
+from storage.sql import SqlStore
 
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
@@ -170,6 +171,9 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
 async def running(app: App) -> AsyncIterator[web.TCPSite]:
     """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
     migrate(app.settings.database_url)
+    only = None if app.settings.redis_url.get_secret_value() else OnlyOne(app.settings.database_url)
+    if only:
+        only.take()
     app.start()
     runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
     await runner.setup()
@@ -185,3 +189,5 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
         await runner.cleanup()
         with contextlib.suppress(asyncio.CancelledError):
             await app.stop()
+        if only:
+            only.release()

@@ -15,8 +15,8 @@ from bot.settings import Settings
 from dialogs.base import Commanded, Role, Submitted
 from dialogs.card import Text
 from dialogs.plan import Plan
+from storage.connecting import migrate
 from storage.effects import identify
-from storage.sql import migrate
 
 NAMED = re.compile(r"(?P<name>[^<>]+?)?\s*(?:<(?P<email>[^<>]*)>)?")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -109,10 +110,27 @@ class Slack(BaseSettings):
         return wrong
 
 
+def _of_postgresql(url: str) -> str:
+    """The URL of a database on PostgreSQL, if it says which. Nothing here repeats it: there is a password in it."""
+    try:
+        parts = urlsplit(url)
+        named, at = parts.path.strip("/"), parts.hostname or "host=" in parts.query
+        good = bool(named and "/" not in named and not parts.fragment and at and parts.port != 0)
+    except ValueError:  # a port that is no number: most likely the password ended there
+        good = False
+    if not good:
+        raise ValueError(
+            "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, "
+            "%2F and %40"
+        )
+    return url
+
+
 class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
     database_url: str = "sqlite:///cohost.db"
+    redis_url: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
@@ -123,9 +141,11 @@ class Settings(Secrets):
 
     @field_validator("database_url")
     @classmethod
-    def _a_file(cls, url: str) -> str:
+    def _a_database(cls, url: str) -> str:
+        if url.startswith("postgresql://"):
+            return _of_postgresql(url)
         if not url.startswith("sqlite:///"):
-            raise ValueError("must begin with sqlite:///, as in sqlite:///cohost.db (PostgreSQL is not built yet)")
+            raise ValueError("must begin with sqlite:/// or postgresql://")
         if url.removeprefix("sqlite:///") in {"", ":memory:"}:
             raise ValueError("must name a file, as in sqlite:///cohost.db: what is only in memory would be lost")
         return url

@@ -1,7 +1,7 @@
 """A batch: events decided in order over what one transaction sees, then written with one statement per table.
 
 Nothing here is undone by hand: if any event fails, the store rolls the transaction back and takes the events one by one
-(`sql.turns`), so that an error costs its own event only.
+(`turning`), so that an error costs its own event only.
 """
 
 from __future__ import annotations
@@ -36,14 +36,17 @@ from storage.base import Attended, Decide, Dialog, Listing, Outcome
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Kept, Live, Places
+from storage.locking import Locks, alone_for, key_of
 from storage.tables import DIALOG, HEARD, NOTE, TIMER
 
 
 class Batch:
     """Call `load` once, `turn` for each event, `flush` at the end."""
 
-    def __init__(self, db: Connection, kinds: Mapping[str, AnyKind], decide: Decide, now: datetime) -> None:
-        self.db, self.kinds, self.decide, self.now = db, kinds, decide, now
+    def __init__(
+        self, db: Connection, kinds: Mapping[str, AnyKind], decide: Decide, now: datetime, locks: Locks | None = None
+    ) -> None:
+        self.db, self.kinds, self.decide, self.now, self.locks = db, kinds, decide, now, locks
         self.rows = Rows(db, kinds)
         self.heard: dict[tuple[str, str], str | None] = {}
         self.dialogs: dict[str, Live] = {}
@@ -173,7 +176,10 @@ class Batch:
             return None
         if event.dialog != dialog.id:
             event = replace(event, dialog=dialog.id)
+        self.need(key_of(dialog))
         step: Step[Any] = self.decide(dialog.frozen(), event, self, self.now)
+        if alone_for(event, step.effects, changed=step.state != dialog.state or (step.done and not dialog.done)):
+            self.need(key_of(dialog), alone=True)
         if step.state != dialog.state:
             dialog.state = step.state
             dialog.changed = self.touched = True
@@ -188,8 +194,14 @@ class Batch:
             reply = reply or told  # whoever began or told another may leave the answer to it
         return reply
 
+    def need(self, key: str, *, alone: bool = False) -> None:
+        """Nothing is decided on what another process may be changing: raises NotHeldError."""
+        if self.locks is not None:
+            self.locks.need(key, alone=alone)
+
     def _act(self, event: Event, session: Live) -> None:
         """Count what somebody did. What happens in a place without a running session is nobody's business."""
+        self.need(session.id)
         phase = brief_of(session.frozen()).phase
         coming = isinstance(event, Joined | Left)
         if isinstance(event, Joined) and not event.there:

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, literal, or_, select, true, update
 
 from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
 from dialogs.card import Card, people_in
 from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
 from storage.effects import identify
 from storage.facts import Rows, brief_of
-from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST, SHOW
+from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST, SHOW, Moment
 from storage.writing import upsert
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages 
 
 def fold(db: Connection, now: datetime, limit: int) -> int:
     """Turn marks into due posts. Many marks for one message become one revision."""
-    marks = db.execute(select(MARK).order_by(MARK.c.seq).limit(limit)).all()
+    marks = db.execute(select(MARK).order_by(MARK.c.seq).limit(limit).with_for_update(skip_locked=True)).all()
     if not marks:
         return 0
     wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
@@ -61,7 +61,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
     if rows:
         again = {
             "revision": POST.c.revision + 1,
-            "due": case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, now)),
+            "due": case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, literal(now, Moment))),
         }
         into = upsert(db, POST).on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
         db.execute(into, [rows[key] for key in sorted(rows)])
@@ -104,7 +104,11 @@ def due_posts(
     rank = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
     in_order = (rank, POST.c.due, POST.c.begun, POST.c.id)
     rows = db.execute(
-        select(POST, rank.label("now_rank")).where(POST.c.due <= now).order_by(*in_order).limit(limit)
+        select(POST, rank.label("now_rank"))
+        .where(POST.c.due <= now)
+        .order_by(*in_order)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     ).all()
     if rows:
         # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
@@ -153,7 +157,7 @@ def _card(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
 
 def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
     """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
-    newer = case((POST.c.revision > post.revision, now), else_=None)
+    newer = case((POST.c.revision > post.revision, literal(now, Moment)), else_=None)
     kept: Any = ref
     if post.place and ref.startswith(f"{post.place}:"):  # the place may have got another address meanwhile
         kept = POST.c.target + ref[len(post.place) :]
@@ -169,7 +173,7 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
     if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
         return True
     # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
-    due = case((POST.c.owner.is_not(None), POST.c.due), else_=now)
+    due = case((POST.c.owner.is_not(None), POST.c.due), else_=literal(now, Moment))
     again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, kept)}
     db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
     return False

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, o
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialogs.base import FACILITATOR, ROOM, Look
+from storage.connecting import OnceMoreError
 from storage.tables import ACTIVITY, AT, DIALOG, HEARD, MARK, NOTE, PERSON, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
@@ -222,5 +223,11 @@ def _turns(db: Connection, turns: Sequence[tuple[str, str, str, str, str, dateti
 
 def _heard(db: Connection, heard: Sequence[dict[str, Any]]) -> bool:
     if heard:
-        db.execute(insert(HEARD), sorted(heard, key=lambda row: (row["tenant"], row["id"])))
+        rows = sorted(heard, key=lambda row: (row["tenant"], row["id"]))
+        if db.dialect.name == "sqlite":
+            db.execute(insert(HEARD), rows)
+        else:
+            counted = upsert(db, HEARD).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            if db.execute(counted, rows).rowcount != len(rows):
+                raise OnceMoreError  # another process has heard one of them, while this one decided
     return bool(heard)

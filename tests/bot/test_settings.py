@@ -58,6 +58,24 @@ def test_what_is_given_goes_before_the_environment_and_that_before_the_file(
     assert load().port == 2
 
 
+POSTGRESQL = (
+    "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, %2F "
+    "and %40"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://cohost:secret@db.example:5432/cohost?sslmode=require",
+        "postgresql://db.example/cohost",
+        "postgresql:///cohost?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_on_postgresql(alone: Path, url: str) -> None:
+    assert load(secret=SECRET, database_url=url).database_url == url
+
+
 def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
     assert load(secret=SECRET, host="::1").address() == "http://[::1]:3978"
 
@@ -74,8 +92,11 @@ def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
         (
             "DATABASE_URL",
             "mysql://x",
-            "COHOST_DATABASE_URL: must begin with sqlite:///, as in sqlite:///cohost.db (PostgreSQL is not built yet)",
+            "COHOST_DATABASE_URL: must begin with sqlite:/// or postgresql://",
         ),
+        ("DATABASE_URL", "postgresql://cohost:secret@db.example", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
+        ("DATABASE_URL", "postgresql://cohost:se#cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
+        ("DATABASE_URL", "postgresql://cohost:se/cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
         (
             "DATABASE_URL",
             "sqlite:///:memory:",
