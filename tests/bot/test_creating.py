@@ -271,7 +271,7 @@ def test_a_database_that_cannot_be_used_is_one_line_and_exit_2(
     code = main(arguments)
 
     why = {"missing/cohost.db": "unable to open database file", "text.db": "file is not a database"}[name]
-    mend = "let COHOST_DATABASE_URL name a file of Cohost's, in a folder where this user may write"
+    mend = "let COHOST_DATABASE_URL name a file that this user may write, or a PostgreSQL database"
     assert (code, capsys.readouterr().err) == (2, f"The database cannot be used ({why}): {mend}\n")
 
 
