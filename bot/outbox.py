@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # posts taken under one lease
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
-TOGETHER = 0.05  # seconds between two looks: while many vote, what they change is folded and shown together
+TOGETHER = 0.1  # seconds between two looks: while many vote, what they change is folded and shown together
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
 Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown

@@ -15,7 +15,7 @@ from storage.base import Hot, Store
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # timers taken under one lease
-TOGETHER = 0.05  # seconds between two looks, while many votes set timers or might have
+TOGETHER = 0.1  # seconds between two looks, while many votes set timers or might have
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
 HOUR = 3600.0
 

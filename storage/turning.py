@@ -8,10 +8,11 @@ stays what it was, so that both databases come to the same.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
@@ -22,13 +23,12 @@ from storage.base import Decide, Outcome
 from storage.batch import Batch, spoken
 from storage.connecting import transact
 from storage.effects import RefusedError, identify
-from storage.live import Places
-from storage.locking import Locks, NotHeldError, lock
+from storage.live import Known, Places
+from storage.locking import Locks, NotHeldError, key_of, lock
 from storage.tables import DIALOG
 
 log = logging.getLogger(__name__)
-
-KNOWN = 20_000  # dialogs of which the lock is kept in mind
+R = TypeVar("R")
 
 
 class Turns:
@@ -37,7 +37,7 @@ class Turns:
     def __init__(self, engine: Engine, kinds: Mapping[str, AnyKind], decide: Decide) -> None:
         self.engine, self.kinds, self.decide = engine, kinds, decide
         self._shared = engine.dialect.name != "sqlite"  # others write at the same time
-        self._keys: dict[str, str] = {}  # dialog -> what it is locked by
+        self._known = Known()
 
     def __call__(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
         """Decide these events in order and save every consequence."""
@@ -47,7 +47,7 @@ class Turns:
             # What rings has its session alone anyway.
             some = [*takewhile(lambda one: not isinstance(one, Rang), rest)] if self._shared else rest
             try:
-                decided = transact(self.engine, partial(self._together, events=some, now=now)) if some else []
+                decided = self._committed(partial(self._together, events=some, now=now)) if some else []
             except _ShorterError as shorter:
                 decided = self(rest[: shorter.events], now)
             except OperationalError:
@@ -57,10 +57,15 @@ class Turns:
             done += decided or [self._alone(rest[0], now)]
         return done
 
-    def _together(self, db: Connection, *, events: Sequence[Event], now: datetime) -> list[Outcome]:
+    def _committed(self, work: Callable[[Connection], tuple[R, Batch]]) -> R:
+        result, batch = transact(self.engine, work)
+        self._known.learn({one.id: key_of(one) for one in batch.dialogs.values()}, batch.out.rooms)
+        return result
+
+    def _together(self, db: Connection, *, events: Sequence[Event], now: datetime) -> tuple[list[Outcome], Batch]:
         """Those events from the first on that need no session alone; none if the first does."""
         locks = lock(db, self._needed(db, events), alone=False) if self._shared else None
-        batch = Batch(db, self.kinds, self.decide, now, locks)
+        batch = Batch(db, self.kinds, self.decide, now, self._known, locks)
         batch.load(events)
         outcomes: list[Outcome] = []
         for one in events:
@@ -71,14 +76,14 @@ class Turns:
                     raise _ShorterError(len(outcomes)) from None
                 break
         batch.flush()
-        return outcomes
+        return outcomes, batch
 
     def _alone(self, one: Event, now: datetime) -> Outcome:
         keys: set[str] = set()
         try:
             while True:
                 try:
-                    return transact(self.engine, lambda db: self._one(db, one, keys, now))
+                    return self._committed(lambda db: self._one(db, one, keys, now))
                 except NotHeldError as missing:  # taken next time, before anything is read
                     keys.add(missing.key)
         except RefusedError as refused:
@@ -90,27 +95,25 @@ class Turns:
             log.exception("event %s cannot be decided", one.id)
             return Outcome(error=repr(error))
 
-    def _one(self, db: Connection, one: Event, keys: set[str], now: datetime) -> Outcome:
+    def _one(self, db: Connection, one: Event, keys: set[str], now: datetime) -> tuple[Outcome, Batch]:
         locks: Locks | None = None
         if self._shared:
             keys |= self._needed(db, [one])
             locks = lock(db, keys, alone=True)
-        batch = Batch(db, self.kinds, self.decide, now, locks)
+        batch = Batch(db, self.kinds, self.decide, now, self._known, locks)
         batch.load([one])
         outcome = batch.turn(one)
         batch.flush()
-        return outcome
+        return outcome, batch
 
     def _needed(self, db: Connection, events: Sequence[Event]) -> set[str]:
         """The locks that these events will most likely ask for. What else they need they say when they come to it."""
         named = {one.dialog for one in events if one.dialog}
-        missing = named - self._keys.keys()
+        missing = named - self._known.keys.keys()
         if missing:
-            if len(self._keys) > KNOWN:
-                self._keys.clear()
-            for row in db.execute(select(DIALOG.c.id, DIALOG.c.session).where(DIALOG.c.id.in_(missing))):
-                self._keys[row.id] = row.session or row.id
-        needed = {self._keys[one] for one in named if one in self._keys}
+            found = db.execute(select(DIALOG.c.id, DIALOG.c.session).where(DIALOG.c.id.in_(missing)))
+            self._known.learn({row.id: row.session or row.id for row in found})
+        needed = {self._known.keys[one] for one in named if one in self._known.keys}
         places = Places(db)
         for one in events:
             if one.dialog:

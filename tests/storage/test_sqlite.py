@@ -22,7 +22,7 @@ from dialogs.base import Brief, Commanded, Joined, Note, Said
 from dialogs.commands import Command
 from storage.batch import Batch
 from storage.connecting import connect, migrate
-from storage.live import Places
+from storage.live import Known, Places
 from storage.sql import SqlStore
 from storage.tables import AT
 from tests.storage.contract import NOON, Puppet, World
@@ -111,7 +111,7 @@ async def test_a_note_is_merged_where_it_is_written_and_not_where_it_was_read(
         ]
         store = store_of(world)
         with store._write.begin() as db:
-            batches = [Batch(db, store.kinds, store.decide, NOON) for _ in presses]
+            batches = [Batch(db, store.kinds, store.decide, NOON, Known()) for _ in presses]
             for batch in batches:  # both have read before either writes
                 batch.load(presses)
             for batch, press in zip(batches, presses if newest_first else reversed(presses), strict=True):
