@@ -6,7 +6,7 @@ An adapter turns payloads into events (`read`), cards into the platform's own sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -67,6 +67,18 @@ class Adapter(Protocol):
 
     def pace(self, message: Message) -> tuple[str, float]:
         """Whom this message must not crowd (a key), and how many seconds lie between two messages under that key."""
+        ...
+
+
+class Wire(Protocol):
+    """By which an adapter reaches itself in other workers. What is said may come late, twice, shuffled or never."""
+
+    async def publish(self, channel: str, payload: str) -> None:
+        """Let every subscriber in any worker hear this, the caller's own too."""
+        ...
+
+    def subscribe(self, channel: str, heard: Callable[[str | None], None]) -> None:
+        """Call `heard` with whatever is published; with None where something may have been missed."""
         ...
 
 

@@ -51,3 +51,14 @@ def plain(url: str) -> bool:
 def listening(host: str) -> str:
     """The address of this host, whether it is a name or a number of either sort."""
     return f"http://[{host}]" if ":" in host else f"http://{host}"
+
+
+def database(url: str) -> bool:
+    """Whether this address names a host, and after it nothing, a port, or the number of a database."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - it raises if it is none
+    except ValueError:
+        return False
+    path = parts.path.strip("/")
+    return bool(parts.hostname) and (not path or path.isdecimal())

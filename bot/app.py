@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from adapters.base import Adapter
+from adapters.base import Adapter, Wire
 from adapters.slack.app import Pool, Slack, Ways
 from adapters.slack.door import Door
 from adapters.slack.install import Calls, Install
@@ -31,7 +31,9 @@ from bot.settings import Settings
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
+from storage.base import Hot
 from storage.hot import MemoryHot
+from storage.hot_redis import RedisHot
 from storage.installations import Installations
 from storage.sql import SqlStore, migrate
 
@@ -45,7 +47,7 @@ class App:
     settings: Settings
     clock: Clock
     store: SqlStore
-    hot: MemoryHot
+    hot: Hot
     engine: Engine
     links: Links
     adapters: Mapping[str, Adapter]
@@ -56,6 +58,7 @@ class App:
 
     def start(self) -> None:
         """Begin to commit, deliver and ring."""
+        self.hot.start()
         self.engine.start()
         work = {"outbox": self.outbox.run(), "timers": self.timers.run(), "tidy": self.timers.tidy()}
         self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
@@ -66,6 +69,7 @@ class App:
             loop.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
         await self.engine.stop()
+        await self.hot.close()
         await self.store.close()
 
 
@@ -74,23 +78,24 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     clock = clock or WallClock()
     scenes = Scenes(KINDS)
     store = SqlStore(settings.database_url, KINDS, scenes.decide, scenes.view)
-    hot = MemoryHot()
+    redis = settings.redis_url.get_secret_value()
+    hot: Hot = RedisHot(redis) if redis else MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
-    adapters = platforms(engine, links, settings, clock)
+    adapters = platforms(engine, links, settings, clock, hot)
     outbox = Outbox(store, hot, clock, adapters, engine.hear)
     timers = Timers(store, hot, clock, engine)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
-    health.add_to(app.http, store, clock, list(adapters))
+    health.add_to(app.http, store, hot, clock, list(adapters))
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Mapping[str, Adapter]:
+def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, wire: Wire) -> Mapping[str, Adapter]:
     """The platforms that are on."""
-    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address())}
+    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), wire)}
     if settings.slack.on:
         found["slack"] = slack(engine, links, settings, clock)
     if settings.teams.on:

@@ -7,7 +7,7 @@ import re
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.addresses import encrypted, host_of, listening, loopback, plain, public
+from bot.addresses import database, encrypted, host_of, listening, loopback, plain, public
 
 SHORTEST_SECRET = 16
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -208,6 +208,7 @@ class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
     database_url: str = "sqlite:///cohost.db"
+    redis_url: SecretStr = SecretStr("")  # it may hold a password
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
@@ -222,6 +223,16 @@ class Settings(Secrets):
         if url.removeprefix("sqlite:///") in {"", ":memory:"}:
             raise ValueError("must name a file, as in sqlite:///cohost.db: what is only in memory would be lost")
         return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, url: SecretStr) -> SecretStr:
+        told = url.get_secret_value().strip()
+        if told and not told.startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss:// (or be empty, for one process)")
+        if told and not database(told):
+            raise ValueError("must name a host, a port and the number of a database, as in redis://localhost:6379/0")
+        return SecretStr(told)
 
     @field_validator("base_url")
     @classmethod

@@ -14,17 +14,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.base import Message, Pages, RoomView, Seen
+from adapters.base import Message, Pages, RoomView, Seen, Wire
 from adapters.web.door import Door
 from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, has_link, millis, plain
 from adapters.web.links import Links
 from adapters.web.live import Hub, Line, Page, Sleep, Viewer, pack, pour
+from adapters.web.others import Others
 from adapters.web.read import Heard, Sender, read
 from adapters.web.serving import HEADERS, Files, Refuse, form, guard, see_other, wants_json
 from adapters.web.serving import page as html
@@ -45,33 +47,49 @@ class Web:
     platform = "web"
 
     def __init__(
-        self, bot: Pages, links: Links, base_url: str, *, left_after: float = 30.0, sleep: Sleep = asyncio.sleep
+        self,
+        bot: Pages,
+        links: Links,
+        base_url: str,
+        wire: Wire | None = None,
+        *,
+        left_after: float = 30.0,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._bot, self._links = bot, links
         self._read_link = {"room": links.read_room, "desk": links.read_desk, "report": links.read_report}
         self._files = Files(urlsplit(base_url).path.rstrip("/"))
         self._draw = Draw(links, self._files.addresses)
         self._door = Door(bot, links, self._draw)
-        self._hub = Hub(partial(self._moved, Joined), partial(self._moved, Left), left_after, sleep)
+        self._others = Others(wire)
+        joined, left = partial(self._moved, Joined), partial(self._moved, Left)
+        self._hub = Hub(joined, left, left_after, sleep, self._others.leaving)
+        self._others.serve(self._hub, self._shown, self._refresh_desk, self._spread, self._again)
         self._slips: OrderedDict[tuple[str, str], Slip] = OrderedDict()
 
     # -- the outbox's side ---------------------------------------------------------------------------------------------
 
     async def show(self, message: Message) -> str:
         """Bring every open page that has this message up to date. Pages that open later ask for all of it anyway."""
-        if message.place:
-            session = message.place.removeprefix("web:")
+        session = message.place.removeprefix("web:") if message.place else message.session or ""
+        person = None if message.place else message.person or ""
+        await self._others.shown(session, person, message.dialog, message.slot)
+        await self._shown(session, person, message.dialog, message.slot, message.names)
+        return "web:"
+
+    async def _shown(
+        self, session: str, person: str | None, dialog: str, slot: str, told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        if person is None:
             viewers = self._hub.viewers(session, "room")
         else:
-            session = message.session or ""
-            viewers = self._hub.viewers(session, "room", "report", person=message.person)
+            viewers = self._hub.viewers(session, "room", "report", person=person)
             # A desk may list this message, the session, or both: it is small, so it is sent whole.
-            await self._refresh_desk(message.person or "")
+            await self._refresh_desk(person)
         if viewers:
             names = self._hub.room(session).names
-            names.update(message.names)
-            await self._push(message.dialog, message.slot, viewers, names)
-        return "web:"
+            names.update(told)
+            await self._push(dialog, slot, viewers, names)
 
     def pace(self, message: Message) -> tuple[str, float]:
         """A room is drawn at most every 1.5 s, however many vote; what is for one person goes at once."""
@@ -109,6 +127,26 @@ class Web:
             except Refuse:  # the person is gone; so is their page
                 viewer.send(None)
 
+    async def _again(self, viewer: Viewer) -> None:
+        """Whatever was missed. As cards one by one: they have revisions, so that none overtakes a newer one."""
+        page = viewer.page
+        if page.sort == "desk":
+            return viewer.send(await self._truth(page))
+        try:
+            view = await self._view(page)
+        except Refuse:
+            return viewer.send(None)
+        reader = self._reader(page, view.names, view)
+        cards = [self._card(look, reader) for look in view.seen if page.sort == "room" or look.private]
+        known = {card["id"]: hash(card["html"]) for card in cards}
+        for card in cards:
+            if viewer.known.get(card["id"]) != known[card["id"]]:
+                viewer.send(pack("card", card))
+        for gone in viewer.known.keys() - known.keys():
+            viewer.send(pack("gone", {"id": gone}))
+        viewer.known = known
+        return None
+
     # -- the web server's side -----------------------------------------------------------------------------------------
 
     def routes(self) -> list[web.RouteDef]:
@@ -133,10 +171,12 @@ class Web:
     def add_to(self, app: web.Application) -> None:
         """Serve from this application, and end the live streams when it stops: they would keep it waiting."""
         app.add_routes(self.routes())
+        app.on_startup.append(self._others.start)
         app.on_shutdown.append(lambda _: self.close())
 
     async def close(self) -> None:
         """End every live stream."""
+        await self._others.stop()
         await self._hub.close()
 
     async def _page(self, sort: Sort, request: web.Request) -> web.StreamResponse:
@@ -181,6 +221,7 @@ class Web:
         viewer = Viewer(page, request.transport)
         try:
             await self._hub.enter(viewer)
+            await self._others.here(page)
             # Only now the truth: what changes while it is gathered waits in the queue and comes after it.
             first = (b"retry: 1000\n\n", await self._truth(page))
             response = web.StreamResponse(headers=HEADERS | {"X-Accel-Buffering": "no"})
@@ -214,9 +255,10 @@ class Web:
         heard = read(await form(request), Sender(page.tenant, page.person, self._bot.now(), place))
         speaker = await self._view(page) if heard.aloud is not None else None
         answer = await self._bot.hear(heard.event)
-        chat = self._relay(page, speaker, heard) if speaker else None
+        chat = await self._relay(page, speaker, heard) if speaker else None
         slip = Slip(answer, heard.event.dialog or "", heard.slot, quiet=heard.aloud is not None)
         if sort == "desk":
+            await self._others.desk(page.person)
             await self._refresh_desk(page.person)
         if wants_json(request):
             return await self._json_answer(page, slip, chat)
@@ -248,16 +290,20 @@ class Web:
             headers=HEADERS,
         )
 
-    def _relay(self, page: Page, speaker: RoomView, heard: Heard) -> dict[str, Any]:
+    async def _relay(self, page: Page, speaker: RoomView, heard: Heard) -> dict[str, Any]:
         # The sender's page made the id; hashed with the person, nobody can use up another's.
         line_id = hashlib.blake2s(f"{page.person}:{heard.id}".encode(), digest_size=8).hexdigest()
         host = speaker.role is FACILITATOR
         line = Line(line_id, heard.event.at, page.person, speaker.name, host, heard.aloud or "", heard.event.dialog)
-        if self._hub.room(page.session).say(line):
-            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, page.person))
-            for viewer in self._hub.viewers(page.session, "room"):
-                viewer.send(own if viewer.page.person == page.person else theirs)
+        self._spread(page.session, line)
+        await self._others.said(page.session, line)
         return self._said(line, page.person)
+
+    def _spread(self, session: str, line: Line) -> None:
+        if self._hub.room(session).say(line):
+            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, line.person))
+            for viewer in self._hub.viewers(session, "room"):
+                viewer.send(own if viewer.page.person == line.person else theirs)
 
     def _said(self, line: Line, reader: str) -> dict[str, Any]:
         return {

@@ -71,6 +71,16 @@ def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
             "COHOST_PORT: Input should be a valid integer, unable to parse string as an integer",
         ),
         (
+            "REDIS_URL",
+            "http://:hidden@localhost",
+            "COHOST_REDIS_URL: must begin with redis:// or rediss:// (or be empty, for one process)",
+        ),
+        (
+            "REDIS_URL",
+            "redis://localhost:6379/cohost",
+            "COHOST_REDIS_URL: must name a host, a port and the number of a database, as in redis://localhost:6379/0",
+        ),
+        (
             "DATABASE_URL",
             "mysql://x",
             "COHOST_DATABASE_URL: must begin with sqlite:/// (PostgreSQL is not built yet)",
@@ -244,3 +254,11 @@ def test_people_who_install_the_app_must_find_their_way_back(
 )
 def test_an_address_is_known_for_what_it_is(url: str, here: bool, hidden: bool, open_: bool) -> None:
     assert (loopback(url), encrypted(url), public(url)) == (here, hidden, open_)
+
+
+@pytest.mark.parametrize("url", ["", "redis://localhost", "rediss://:hidden@redis.example:6380/3"])
+def test_redis_may_be_anywhere_or_nowhere_and_its_password_is_not_shown(alone: Path, url: str) -> None:
+    settings = load(secret=SECRET, redis_url=url)
+
+    assert settings.redis_url.get_secret_value() == url
+    assert "hidden" not in repr(settings)
