@@ -102,7 +102,7 @@ class RedisHot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._give_up()
+        self._give_up(self._asks)
         with suppress(Exception):
             async with asyncio.timeout(CONNECT):
                 await self._redis.aclose()
@@ -153,7 +153,7 @@ class RedisHot:
 
     async def _speak(self) -> None:
         """Say what there is to say, for ever. While Redis is away, somebody of ours knocks, and nobody waits."""
-        beat = 0.0
+        beat = mute = 0.0
         while True:
             if self._speaks:
                 with suppress(TimeoutError):
@@ -161,47 +161,52 @@ class RedisHot:
                         await self._work.wait()
             self._work.clear()
             asks, self._asks = self._asks, []
-            said = [*self._unsaid][:AT_ONCE]
-            pulse = time.monotonic() - beat >= PULSE or not self._speaks
+            now = time.monotonic()
+            said = [*self._unsaid][:AT_ONCE] if self._speaks and now >= mute else []
+            for one in said:
+                del self._unsaid[one]  # before it is sent: who says it again meanwhile has something newer to tell
+            pulse = now - beat >= PULSE or not self._speaks
+            if not (asks or said or pulse):
+                continue
             try:
                 async with asyncio.timeout(SLOW if self._speaks else CONNECT):
                     await self._send(asks, [*said, *([("", None)] if pulse else [])])
             except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, the bot goes on without it
-                await self._lost(asks, error)
+                self._unsaid = dict.fromkeys([*said, *self._unsaid])
+                await self._lost(error)
+                mute = time.monotonic() + 2 * RETRY  # the others have to come back, too, before they can hear
                 continue
-            if not self._speaks:
-                log.info("Redis answers")
-            self._speaks, beat = True, time.monotonic() if pulse else beat
-            for one in said:
-                self._unsaid.pop(one, None)
-            if self._unsaid:
+            self._speaks, beat = True, now if pulse else beat
+            if self._unsaid and now >= mute:
                 self._work.set()
 
     async def _send(self, asks: list[Ask], said: list[tuple[str, str | None]]) -> None:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for ask in asks:
-                pipe.eval(TURN, 1, f"{self._prefix}:turn:{ask.key}", str(ask.length))
-            for channel, payload in said:
-                pipe.publish(self._prefix, json.dumps([self._worker, channel, payload]))
-            answers = await pipe.execute()
-        for ask, left in zip(asks, answers, strict=False):
-            ask.end(int(left) / 1000)
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for ask in asks:
+                    pipe.eval(TURN, 1, f"{self._prefix}:turn:{ask.key}", str(ask.length))
+                for channel, payload in said:
+                    pipe.publish(self._prefix, json.dumps([self._worker, channel, payload]))
+                answers = await pipe.execute()
+            for ask, left in zip(asks, answers, strict=False):
+                ask.end(int(left) / 1000)
+        finally:
+            self._give_up(asks)
 
-    async def _lost(self, asks: list[Ask], error: Exception) -> None:
+    async def _lost(self, error: Exception) -> None:
         if self._speaks:
             log.warning("Redis does not answer; this worker goes on alone until it does: %r", error)
         self._speaks = False
-        self._give_up(asks)
+        self._give_up(self._asks)
         # An answer that comes too late must not be taken for the next one's.
         with suppress(Exception):
             async with asyncio.timeout(CONNECT):
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
         await asyncio.sleep(RETRY)
 
-    def _give_up(self, asks: list[Ask] | None = None) -> None:
-        for ask in [*(asks or []), *self._asks]:
-            ask.end(0.0)  # the turn was free in this worker's memory, and that is all that is known
-        self._asks = []
+    def _give_up(self, asks: list[Ask]) -> None:
+        while asks:
+            asks.pop().end(0.0)  # the turn was free in this worker's memory, and that is all that is known
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
@@ -232,10 +237,10 @@ class RedisHot:
     async def _heard(self, data: str) -> None:
         try:
             worker, channel, payload = json.loads(data)
-        except ValueError:
+        except (TypeError, ValueError):
             return  # whoever else publishes there, it is not one of us
-        if worker == self._worker or not channel:
-            return  # heard here already; or a sign of life
+        if worker == self._worker or not isinstance(channel, str) or not isinstance(payload, str | None):
+            return  # heard here already
         what = channel.removeprefix("nudge:")
         if what != channel:
             await self._memory.nudge(what)
