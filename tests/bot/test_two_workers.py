@@ -20,17 +20,19 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from adapters.web.app import Web
-from bot.app import LOCAL, App, build
-from bot.settings import OFF, TEAMS_OFF, load
-from dialogs import KINDS
-from dialogs.base import Commanded, Left
-from storage import hot_redis
-from storage.facts import Rows
-from tests.adapters.web_stage import cards, take
-from tests.bot.loops import until
-from tests.storage.databases import Sqlite
-from tests.storage.redis_server import Server, serving
+pytest.register_assert_rewrite("tests.adapters.contract")  # as test_contract.py wants it, whichever comes first
+
+from adapters.web.app import Web  # noqa: E402
+from bot.app import LOCAL, App, build  # noqa: E402
+from bot.settings import OFF, TEAMS_OFF, load  # noqa: E402
+from dialogs import KINDS  # noqa: E402
+from dialogs.base import Commanded, Left  # noqa: E402
+from storage import hot_redis  # noqa: E402
+from storage.facts import Rows  # noqa: E402
+from tests.adapters.web_stage import cards, take  # noqa: E402
+from tests.bot.loops import until  # noqa: E402
+from tests.storage.databases import Sqlite  # noqa: E402
+from tests.storage.redis_server import Server, serving  # noqa: E402
 
 CHOICES = {"a": "Soup", "b": "Pizza"}
 CROWD = 24
