@@ -308,15 +308,25 @@ class Hot(Protocol):
 
     @property
     def health(self) -> str:
-        """For those who look: "ok", "away" (each worker is on its own until it is back), or "off: no settings"."""
+        """For those who look: "ok", "off: no settings", or what is wrong.
+
+        "ailing": it calls out, but each worker keeps its own pace. "away": each worker is on its own until it is back.
+        """
         ...
 
     def start(self) -> None:
         """Begin to share with the other workers."""
         ...
 
-    async def wait(self, key: str, seconds: float, now: datetime) -> float:
-        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
+        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again.
+
+        A turn comes free every so many `seconds`; while nobody takes them, up to `burst` are saved up.
+        """
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key, whatever was counted: the next one comes free in so many `seconds`."""
         ...
 
     async def nudge(self, what: str) -> None:

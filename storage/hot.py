@@ -11,7 +11,8 @@ from storage.base import Heard
 
 log = logging.getLogger(__name__)
 
-KEPT = 10_000  # keys after which those whose turn has come are forgotten
+KEPT = 10_000  # keys after which those whose turns are all free again are forgotten
+ROUNDED = 0.001  # of a turn: whoever comes at the moment they were given is not refused for a rounded microsecond
 
 
 class MemoryHot:
@@ -20,26 +21,34 @@ class MemoryHot:
     health = "off: no settings"
 
     def __init__(self) -> None:
-        self._next: dict[str, datetime] = {}
+        self._free: dict[str, datetime] = {}  # when all turns of a key are free again: each one taken moves it on
         self._calls: dict[str, asyncio.Event] = {}
         self._heard: dict[str, list[Heard]] = defaultdict(list)
 
     def start(self) -> None:
         """There are no other workers."""
 
-    async def wait(self, key: str, seconds: float, now: datetime) -> float:
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
         """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
-        free = self._next.get(key, now)
-        if free > now:
-            return (free - now).total_seconds()
-        self.hold(key, now + timedelta(seconds=seconds), now)
+        owed = max((self._free.get(key, now) - now).total_seconds(), 0.0)
+        left = owed - seconds * (burst - 1)
+        if left > seconds * ROUNDED:
+            return left
+        self._keep(key, owed + seconds, now)
         return 0.0
 
-    def hold(self, key: str, until: datetime, now: datetime) -> None:
-        """The next turn under this key is then."""
-        if len(self._next) >= KEPT:
-            self._next = {known: free for known, free in self._next.items() if free > now}
-        self._next[key] = until
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key."""
+        self._keep(key, seconds * burst, now)
+
+    def hold(self, key: str, left: float, seconds: float, now: datetime, burst: int = 1) -> None:
+        """The next turn under this key is in `left` seconds, and those saved up are gone."""
+        self._keep(key, left + seconds * (burst - 1), now)
+
+    def _keep(self, key: str, owed: float, now: datetime) -> None:
+        if len(self._free) >= KEPT:
+            self._free = {known: free for known, free in self._free.items() if free > now}
+        self._free[key] = now + timedelta(seconds=owed)
 
     async def nudge(self, what: str) -> None:
         """Wake whoever waits for `what`."""

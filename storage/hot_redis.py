@@ -3,6 +3,7 @@
 Whatever is asked goes to the worker's own memory first, and to Redis as well while Redis answers within `SLOW`. One
 task speaks (all that waits joins one pipeline), one hears, and neither ever lets an error out. What could not be said
 is kept and said later; who may have missed something looks anew. So losing Redis costs promptness, and nothing else.
+Nobody waits for what is said, so a Redis that is only slow gets it; whoever asks for a turn is answered from memory.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import secrets
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -26,42 +25,18 @@ from redis.backoff import NoBackoff
 
 from storage.base import Heard
 from storage.hot import MemoryHot
+from storage.redis_turns import Ask, Turns, milliseconds
 
 log = logging.getLogger(__name__)
 
-SLOW = 0.1  # seconds after which an answer is not waited for any longer, by anybody
-CONNECT = 1.0  # seconds that a new connection may take: nobody waits for it
+SLOW = 0.1  # seconds after which nobody waits for their turn any longer, nor asks again until it is quick
+PATIENCE = 1.0  # seconds after which it is taken for away: a new connection, or an answer for which nobody waits
 RETRY = 0.5  # seconds between two attempts while it is away
 PULSE = 1.0  # seconds between two signs of life
 DEAF = 3.5  # seconds without a sign of life, ours or another's, after which we listen on a new connection
 PATROL = 5.0  # seconds after which everybody looks anew while nothing can be heard
 KEPT = 1_000  # things that could not be said, and are when Redis is back
 AT_ONCE = 500  # things said in one pipeline
-
-# The turn is taken by Redis' own clock. The key holds its length: had that clock been set back, it would never end.
-TURN = """
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[1]) then return 0 end
-local left, length = redis.call('PTTL', KEYS[1]), tonumber(redis.call('GET', KEYS[1])) or 1
-if left < 0 or left > length then
-    redis.call('PEXPIRE', KEYS[1], length)
-    left = length
-end
-return math.max(left, 1)
-"""
-
-
-@dataclass(slots=True)
-class Ask:
-    """A turn that somebody waits for."""
-
-    key: str
-    length: int  # milliseconds
-    answer: asyncio.Future[float]
-
-    def end(self, seconds: float) -> None:
-        """Answer, unless whoever asked has given up."""
-        if not self.answer.done():
-            self.answer.set_result(seconds)
 
 
 class RedisHot:
@@ -71,21 +46,31 @@ class RedisHot:
         self._memory = MemoryHot()
         # Its own retries would make others wait; a time-out of its own would end the patient listening.
         self._redis: Redis = Redis.from_url(
-            url, decode_responses=True, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=CONNECT
+            url,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=None,
+            socket_connect_timeout=PATIENCE,
         )
-        number = self._redis.connection_pool.connection_kwargs.get("db") or 0
+        to = self._redis.connection_pool.connection_kwargs
+        number = to.get("db") or 0
+        self._name = f"{to.get('host')}:{to.get('port', 6379)}/{number}"  # without the password
         self._prefix = f"cohost:{number}"  # channels do not belong to a database number, as keys do
         self._worker = secrets.token_hex(8)
-        self._asks: list[Ask] = []
+        self._turns = Turns()
         self._unsaid: dict[tuple[str, str | None], None] = {}  # in order, each once: ten nudges are one
         self._work = asyncio.Event()
         self._speaks = self._hears = False
+        self._quick, self._counts = False, True  # whether its answers are waited for; whether it lets us count turns
+        self._warned = False
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def health(self) -> str:
         """Whether what is shared is shared at this moment."""
-        return "ok" if self._speaks and self._hears else "away"
+        if not (self._speaks and self._hears):
+            return "away"
+        return "ok" if self._quick and self._counts else "ailing"
 
     def start(self) -> None:
         """Begin to speak and to hear."""
@@ -97,31 +82,41 @@ class RedisHot:
         self._tasks = [asyncio.create_task(loop, name=f"redis {name}") for name, loop in loops.items()]
 
     async def close(self) -> None:
-        """Share no more. Whoever still asks is answered from memory."""
-        self._speaks = self._hears = False
+        """Share no more. Whoever still asks is answered from memory; what was to be said is said once more."""
+        spoke, self._speaks, self._hears, self._quick = self._speaks, False, False, False
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._give_up(self._asks)
+        self._turns.give_up()
+        if spoke and self._unsaid:
+            with suppress(Exception):
+                async with asyncio.timeout(PATIENCE):
+                    await self._send(Turns(), [*self._unsaid])
         with suppress(Exception):
-            async with asyncio.timeout(CONNECT):
+            async with asyncio.timeout(PATIENCE):
                 await self._redis.aclose()
 
     # -- what is asked of it -------------------------------------------------------------------------------------------
 
-    async def wait(self, key: str, seconds: float, now: datetime) -> float:
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
         """Take the next turn under this key: first of this worker's own, then of all."""
-        left = await self._memory.wait(key, seconds, now)
-        if left or not self._speaks:
+        left = await self._memory.wait(key, seconds, now, burst)
+        if left or not self._quick:
             return left
-        # Redis counts whole milliseconds: one more, or two turns could be nearer to each other by part of one.
-        ask = Ask(key, math.ceil(seconds * 1000) + 1, asyncio.get_running_loop().create_future())
-        self._asks.append(ask)
+        ask = Ask(key, milliseconds(seconds), burst, asyncio.get_running_loop().create_future())
+        self._turns.asks.append(ask)
         self._work.set()
         left = await ask.answer
         if left:
-            self._memory.hold(key, now + timedelta(seconds=left), now)
+            self._memory.hold(key, left, seconds, now, burst)
         return left
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key, for this worker and for all."""
+        await self._memory.spend(key, seconds, now, burst)
+        if self._speaks:
+            self._turns.spent[key] = milliseconds(seconds) * burst
+            self._work.set()
 
     async def nudge(self, what: str) -> None:
         """Wake whoever waits for `what`: here at once, elsewhere as soon as Redis can be told."""
@@ -160,53 +155,78 @@ class RedisHot:
                     async with asyncio.timeout(PULSE):
                         await self._work.wait()
             self._work.clear()
-            asks, self._asks = self._asks, []
+            turns, self._turns = self._turns, Turns()
             now = time.monotonic()
             said = [*self._unsaid][:AT_ONCE] if self._speaks and now >= mute else []
             for one in said:
                 del self._unsaid[one]  # before it is sent: who says it again meanwhile has something newer to tell
             pulse = now - beat >= PULSE or not self._speaks
-            if not (asks or said or pulse):
+            if not (turns or said or pulse):
                 continue
+            late = asyncio.get_running_loop().call_later(SLOW, self._late, turns)
             try:
-                async with asyncio.timeout(SLOW if self._speaks else CONNECT):
-                    await self._send(asks, [*said, *([("", None)] if pulse else [])])
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, the bot goes on without it
+                async with asyncio.timeout(PATIENCE):
+                    await self._send(turns, [*said, *([("", None)] if pulse else [])])
+            except BaseException as error:
                 self._unsaid = dict.fromkeys([*said, *self._unsaid])
+                if not isinstance(error, Exception):
+                    raise  # `close` says it once more
                 await self._lost(error)
                 mute = time.monotonic() + 2 * RETRY  # the others have to come back, too, before they can hear
                 continue
-            self._speaks, beat = True, now if pulse else beat
+            finally:
+                late.cancel()
+            self._speaks, self._quick, beat = True, time.monotonic() - now < SLOW, now if pulse else beat
+            self._well()
             if self._unsaid and now >= mute:
                 self._work.set()
 
-    async def _send(self, asks: list[Ask], said: list[tuple[str, str | None]]) -> None:
+    async def _send(self, turns: Turns, said: list[tuple[str, str | None]]) -> None:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for ask in asks:
-                    pipe.eval(TURN, 1, f"{self._prefix}:turn:{ask.key}", str(ask.length))
+                turns.put(pipe, self._prefix)
                 for channel, payload in said:
                     pipe.publish(self._prefix, json.dumps([self._worker, channel, payload]))
-                answers = await pipe.execute()
-            for ask, left in zip(asks, answers, strict=False):
-                ask.end(int(left) / 1000)
+                answers = await pipe.execute(raise_on_error=False)
+            refused = turns.end(answers[: len(turns)])
+            if unsaid := next((answer for answer in answers[len(turns) :] if isinstance(answer, Exception)), None):
+                raise unsaid
         finally:
-            self._give_up(asks)
+            turns.give_up()
+        # It may refuse to count, being full or somebody's replica, and still call out what is said.
+        if refused:
+            self._trouble(refused)
+        if turns:
+            self._counts = not refused
+
+    def _late(self, turns: Turns) -> None:
+        self._quick = False
+        turns.give_up()
+        self._turns.give_up()
 
     async def _lost(self, error: Exception) -> None:
-        if self._speaks:
-            log.warning("Redis does not answer; this worker goes on alone until it does: %r", error)
-        self._speaks = False
-        self._give_up(self._asks)
+        self._speaks = self._quick = False
+        self._trouble(error)
+        self._turns.give_up()
+        self._turns = Turns()
         # An answer that comes too late must not be taken for the next one's.
         with suppress(Exception):
-            async with asyncio.timeout(CONNECT):
+            async with asyncio.timeout(PATIENCE):
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
         await asyncio.sleep(RETRY)
 
-    def _give_up(self, asks: list[Ask]) -> None:
-        while asks:
-            asks.pop().end(0.0)  # the turn was free in this worker's memory, and that is all that is known
+    def _trouble(self, error: Exception) -> None:
+        """Once for each trouble, whichever half of us meets it first."""
+        if not self._warned:
+            why = str(error) or "it does not answer"
+            go_on = "Cohost goes on without it, only slower, and tries on"
+            log.warning("Redis at %s cannot be used: %s. %s.", self._name, why.rstrip("."), go_on)
+        self._warned = True
+
+    def _well(self) -> None:
+        if self._warned and self._speaks and self._hears and self._counts:
+            log.warning("Redis at %s can be used again.", self._name)
+            self._warned = False
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
@@ -216,13 +236,12 @@ class RedisHot:
                 async with self._redis.pubsub() as ears:
                     await self._listen(ears)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, the bot goes on without it
-                if self._hears:
-                    log.warning("Redis cannot be heard; pages of other workers are looked after by turns: %r", error)
-            self._hears = False
+                self._hears = False
+                self._trouble(error)
             await asyncio.sleep(RETRY)
 
     async def _listen(self, ears: PubSub) -> None:
-        async with asyncio.timeout(CONNECT):
+        async with asyncio.timeout(PATIENCE):
             await ears.subscribe(self._prefix)
         messages = ears.listen()
         while True:
@@ -230,6 +249,7 @@ class RedisHot:
                 message = await anext(messages)
             if message["type"] == "subscribe":
                 self._hears = True
+                self._well()
                 self._memory.missed()  # whatever was called out before this moment
             elif message["type"] == "message":
                 await self._heard(message["data"])
