@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -83,6 +83,30 @@ def serving() -> Iterator[Server]:
             yield server
         finally:
             server.kill()
+
+
+@asynccontextmanager
+async def slowed(server: Server, seconds: float | Callable[[], float]) -> AsyncIterator[str]:
+    """The same server by an address at which each of its answers takes so much longer."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lag: Callable[[], float]) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await asyncio.sleep(lag())
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_connection("127.0.0.1", server.port)
+        lag = seconds if callable(seconds) else lambda: seconds
+        await asyncio.gather(pass_on(reader, here, lambda: 0.0), pass_on(there, writer, lag))
+
+    door = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"redis://127.0.0.1:{door.sockets[0].getsockname()[1]}/0"
+    finally:
+        door.close()
 
 
 async def health(hot: RedisHot, expected: str) -> None:

@@ -88,6 +88,41 @@ async def test_each_key_has_a_pace_of_its_own(stage: Stage) -> None:
     assert waits == [False, False, True]
 
 
+async def test_turns_that_nobody_took_are_saved_up_and_are_no_more_than_so_many(stage: Stage) -> None:
+    async def asked(count: int) -> list[float]:
+        return [await hot.wait("edits", PACE, stage.now, 3) for _ in range(count) for hot in (stage.one, stage.other)]
+
+    first = await asked(2)
+    await stage.passes(PACE + PACE / 20)
+    one_more = await asked(1)
+    await stage.passes(3 * PACE + PACE / 5)
+    rested = await asked(2)
+
+    assert first == pytest.approx([0, 0, 0, PACE], abs=PACE / 4)
+    assert one_more == pytest.approx([0, PACE], abs=PACE / 4)
+    assert rested == pytest.approx([0, 0, 0, PACE], abs=PACE / 4)
+
+
+async def test_whoever_is_told_to_wait_for_one_of_many_is_served_then(stage: Stage) -> None:
+    for _ in range(5):
+        await stage.one.wait("edits", PACE, stage.now, 5)
+    wait = await stage.other.wait("edits", PACE, stage.now, 5)
+    await stage.passes(wait)
+
+    assert await stage.other.wait("edits", PACE, stage.now, 5) == 0
+
+
+async def test_when_all_is_spent_the_next_turn_is_a_whole_one_away_for_everybody(stage: Stage) -> None:
+    await stage.one.wait("edits", PACE, stage.now, 5)
+    await stage.one.spend("edits", PACE, stage.now, 5)
+    spent = [await hot.wait("edits", PACE, stage.now, 5) for hot in (stage.one, stage.other)]
+    elsewhere = await stage.other.wait("posts", PACE, stage.now, 5)
+    await stage.passes(PACE + PACE / 20)
+
+    assert [*spent, elsewhere] == pytest.approx([PACE, PACE, 0], abs=PACE / 4)
+    assert [await hot.wait("edits", PACE, stage.now, 5) > 0 for hot in (stage.other, stage.one)] == [False, True]
+
+
 async def test_a_nudge_wakes_whoever_waits_for_it_in_any_worker(stage: Stage) -> None:
     await stage.settle()
     workers = (stage.one, stage.other) if stage.one is not stage.other else (stage.one,)
