@@ -70,6 +70,21 @@ class Adapter(Protocol):
         ...
 
 
+class Pace(Protocol):
+    """Turns that all workers share. Where they cannot, each has its own, and the platform's refusals have to do."""
+
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
+        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again.
+
+        A turn comes free every so many `seconds`; while nobody takes them, up to `burst` are saved up.
+        """
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key, whatever was counted."""
+        ...
+
+
 class Wire(Protocol):
     """By which an adapter reaches itself in other workers. What is said may come late, twice, shuffled or never."""
 
@@ -80,6 +95,10 @@ class Wire(Protocol):
     def subscribe(self, channel: str, heard: Callable[[str | None], None]) -> None:
         """Call `heard` with whatever is published; with None where something may have been missed."""
         ...
+
+
+class Shared(Pace, Wire, Protocol):
+    """What an adapter has in common with itself in other workers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
@@ -54,11 +55,13 @@ def listening(host: str) -> str:
 
 
 def database(url: str) -> bool:
-    """Whether this address names a host, and after it nothing, a port, or the number of a database."""
+    """Whether this names a host, and after it nothing, a port, the number of a database, or how TLS is to be done."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - it raises if it is none
-    except ValueError:
+        port = parts.port
+        asked = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:  # a port that is no number: most likely the password ended there
         return False
     path = parts.path.strip("/")
-    return bool(parts.hostname) and (not path or path.isdecimal())
+    whole = bool(parts.hostname) and port != 0 and not parts.fragment and not re.search(r"\s", url)
+    return whole and (not path or path.isdecimal()) and all(name.startswith("ssl_") for name, _ in asked)

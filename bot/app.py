@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from adapters.base import Adapter, Wire
+from adapters.base import Adapter, Shared
 from adapters.slack.app import Pool, Slack, Ways
 from adapters.slack.door import Door
 from adapters.slack.install import Calls, Install
@@ -93,17 +93,17 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, wire: Wire) -> Mapping[str, Adapter]:
+def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Mapping[str, Adapter]:
     """The platforms that are on."""
-    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), wire)}
+    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), shared)}
     if settings.slack.on:
-        found["slack"] = slack(engine, links, settings, clock)
+        found["slack"] = slack(engine, links, settings, clock, shared)
     if settings.teams.on:
-        found["teams"] = teams(engine, links, settings, clock)
+        found["teams"] = teams(engine, links, settings, clock, shared)
     return found
 
 
-def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Teams:
+def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Teams:
     """Teams, for the one organisation of the settings, or for several that are kept apart."""
     told = settings.teams
     one = len(told.tenants) == 1
@@ -124,6 +124,7 @@ def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Tea
         lambda tenant: LOCAL if one or told.auth_disabled else f"teams:{tenant}",
         addresses(links),
         WallClock().now,  # tokens live by the world's time
+        shared,
         clock.sleep,
     )
 
@@ -134,7 +135,7 @@ def addresses(links: Links) -> Callable[[str, Link, str], str]:
     return lambda tenant, link, person: pages[link.page](tenant, link.session, person)
 
 
-def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Slack:
+def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Slack:
     """Slack, for the one workspace whose token is in the settings, or for many that install the app themselves."""
     told, pool = settings.slack, Pool()
     calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
@@ -164,6 +165,7 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
             elsewhere=settings.teams.on,
             closing=tuple(closing),
         ),
+        shared,
         clock.sleep,
     )
 

@@ -231,7 +231,10 @@ class Settings(Secrets):
         if told and not told.startswith(("redis://", "rediss://")):
             raise ValueError("must begin with redis:// or rediss:// (or be empty, for one process)")
         if told and not database(told):
-            raise ValueError("must name a host, a port and the number of a database, as in redis://localhost:6379/0")
+            raise ValueError(
+                "must be redis://USER:PASSWORD@HOST:PORT/NUMBER, where #, / and @ in a password are written as %23, %2F"
+                " and %40; the user, the password, the port and the number of the database may be left out"
+            )
         return SecretStr(told)
 
     @field_validator("base_url")
