@@ -100,17 +100,21 @@ class Web:
         if not _named(seen.values(), names):  # it has changed since the message was made, and names somebody else
             names = {**names, **(await self._view(viewers[0].page)).names}
         gone = pack("gone", {"id": card_id(dialog, slot)})
-        drawn: dict[Seen, bytes | None] = {}  # most people see the same card: it is drawn once for all of them
+        drawn: dict[Seen, tuple[bytes, int]] = {}  # most people see the same card: it is drawn once for all of them
         for viewer in viewers:
             page = viewer.page
             look = seen.get(page.person)
             if look is None or (page.sort == "report" and not look.private):
                 viewer.send(gone)
+                viewer.known.pop(card_id(dialog, slot), None)
                 continue
-            reader = Reader(page.tenant, page.person, names)
-            if look not in drawn:
-                drawn[look] = None if has_link(look.card) else pack("card", self._card(look, reader))
-            viewer.send(drawn[look] or pack("card", self._card(look, reader)))
+            if (found := drawn.get(look)) is None:
+                card = self._card(look, Reader(page.tenant, page.person, names))
+                found = pack("card", card), hash(card["html"])
+                if not has_link(look.card):
+                    drawn[look] = found
+            data, viewer.known[card_id(dialog, slot)] = found
+            viewer.send(data)
 
     def _card(self, seen: Seen, reader: Reader) -> dict[str, Any]:
         return {
@@ -123,7 +127,7 @@ class Web:
     async def _refresh_desk(self, person: str) -> None:
         for viewer in self._hub.viewers(person, "desk"):
             try:
-                viewer.send(await self._truth(viewer.page))
+                viewer.send(await self._truth(viewer))
             except Refuse:  # the person is gone; so is their page
                 viewer.send(None)
 
@@ -131,21 +135,25 @@ class Web:
         """Whatever was missed. As cards one by one: they have revisions, so that none overtakes a newer one."""
         page = viewer.page
         if page.sort == "desk":
-            return viewer.send(await self._truth(page))
+            return await self._refresh_desk(page.person)
+        before = set(viewer.known)  # what is sent while we look is newer than what we see
         try:
             view = await self._view(page)
-        except Refuse:
+        except Refuse:  # the person is gone; so is their page
             return viewer.send(None)
-        reader = self._reader(page, view.names, view)
-        cards = [self._card(look, reader) for look in view.seen if page.sort == "room" or look.private]
-        known = {card["id"]: hash(card["html"]) for card in cards}
-        for card in cards:
-            if viewer.known.get(card["id"]) != known[card["id"]]:
+        cards = {card["id"]: card for card in self._cards(page, view)}
+        for id_, card in cards.items():
+            if viewer.known.get(id_) != hash(card["html"]):
+                viewer.known[id_] = hash(card["html"])
                 viewer.send(pack("card", card))
-        for gone in viewer.known.keys() - known.keys():
-            viewer.send(pack("gone", {"id": gone}))
-        viewer.known = known
+        for id_ in before - cards.keys():
+            viewer.known.pop(id_, None)
+            viewer.send(pack("gone", {"id": id_}))
         return None
+
+    def _cards(self, page: Page, view: RoomView) -> list[dict[str, Any]]:
+        reader = self._reader(page, view.names, view)
+        return [self._card(look, reader) for look in view.seen if page.sort == "room" or look.private]
 
     # -- the web server's side -----------------------------------------------------------------------------------------
 
@@ -223,7 +231,7 @@ class Web:
             await self._hub.enter(viewer)
             await self._others.here(page)
             # Only now the truth: what changes while it is gathered waits in the queue and comes after it.
-            first = (b"retry: 1000\n\n", await self._truth(page))
+            first = (b"retry: 1000\n\n", await self._truth(viewer))
             response = web.StreamResponse(headers=HEADERS | {"X-Accel-Buffering": "no"})
             response.content_type = "text/event-stream"
             response.charset = "utf-8"
@@ -233,16 +241,19 @@ class Web:
             self._hub.leave(viewer)
         return response
 
-    async def _truth(self, page: Page) -> bytes:
+    async def _truth(self, viewer: Viewer) -> bytes:
+        page = viewer.page
         view = await self._view(page)
-        reader = self._reader(page, view.names, view)
         chat = self._hub.room(page.session).chat if page.sort == "room" else ()
+        reader = self._reader(page, view.names, view)
         desk = self._draw.page("sessions", view=view, reader=reader) if page.sort == "desk" else None
-        seen = [seen for seen in view.seen if page.sort == "room" or seen.private]
+        cards = self._cards(page, view)
+        for card in cards:
+            viewer.known.setdefault(card["id"], hash(card["html"]))  # what was sent meanwhile comes after it
         return pack(
             "sync",
             {
-                "cards": [self._card(look, reader) for look in seen],
+                "cards": cards,
                 "chat": [self._said(line, page.person) for line in chat],
                 "sessions": desk,
             },
