@@ -100,7 +100,7 @@ class Web:
         if not _named(seen.values(), names):  # it has changed since the message was made, and names somebody else
             names = {**names, **(await self._view(viewers[0].page)).names}
         gone = pack("gone", {"id": card_id(dialog, slot)})
-        drawn: dict[Seen, tuple[bytes, int]] = {}  # most people see the same card: it is drawn once for all of them
+        drawn: dict[Seen, bytes] = {}  # most people see the same card: it is drawn once for all of them
         for viewer in viewers:
             page = viewer.page
             look = seen.get(page.person)
@@ -108,13 +108,12 @@ class Web:
                 viewer.send(gone)
                 viewer.known.pop(card_id(dialog, slot), None)
                 continue
-            if (found := drawn.get(look)) is None:
-                card = self._card(look, Reader(page.tenant, page.person, names))
-                found = pack("card", card), hash(card["html"])
+            if (data := drawn.get(look)) is None:
+                data = pack("card", self._card(look, Reader(page.tenant, page.person, names)))
                 if not has_link(look.card):
-                    drawn[look] = found
-            data, viewer.known[card_id(dialog, slot)] = found
+                    drawn[look] = data
             viewer.send(data)
+            viewer.known[card_id(dialog, slot)] = hash(look)
 
     def _card(self, seen: Seen, reader: Reader) -> dict[str, Any]:
         return {
@@ -141,19 +140,15 @@ class Web:
             view = await self._view(page)
         except Refuse:  # the person is gone; so is their page
             return viewer.send(None)
-        cards = {card["id"]: card for card in self._cards(page, view)}
-        for id_, card in cards.items():
-            if viewer.known.get(id_) != hash(card["html"]):
-                viewer.known[id_] = hash(card["html"])
-                viewer.send(pack("card", card))
-        for id_ in before - cards.keys():
+        reader, seen = self._reader(page, view.names, view), _on(page, view)
+        for id_, look in seen.items():
+            if viewer.known.get(id_) != hash(look):
+                viewer.known[id_] = hash(look)
+                viewer.send(pack("card", self._card(look, reader)))
+        for id_ in before - seen.keys():
             viewer.known.pop(id_, None)
             viewer.send(pack("gone", {"id": id_}))
         return None
-
-    def _cards(self, page: Page, view: RoomView) -> list[dict[str, Any]]:
-        reader = self._reader(page, view.names, view)
-        return [self._card(look, reader) for look in view.seen if page.sort == "room" or look.private]
 
     # -- the web server's side -----------------------------------------------------------------------------------------
 
@@ -247,13 +242,13 @@ class Web:
         chat = self._hub.room(page.session).chat if page.sort == "room" else ()
         reader = self._reader(page, view.names, view)
         desk = self._draw.page("sessions", view=view, reader=reader) if page.sort == "desk" else None
-        cards = self._cards(page, view)
-        for card in cards:
-            viewer.known.setdefault(card["id"], hash(card["html"]))  # what was sent meanwhile comes after it
+        seen = _on(page, view)
+        for id_, look in seen.items():
+            viewer.known.setdefault(id_, hash(look))  # what was sent meanwhile comes after it
         return pack(
             "sync",
             {
-                "cards": cards,
+                "cards": [self._card(look, reader) for look in seen.values()],
                 "chat": [self._said(line, page.person) for line in chat],
                 "sessions": desk,
             },
@@ -351,6 +346,11 @@ class Web:
 
     def _path(self, sort: Sort, request: web.Request) -> str:
         return f"{self._links.prefix}/{ROOTS[sort]}/{request.match_info['token']}"
+
+
+def _on(page: Page, view: RoomView) -> Mapping[str, Seen]:
+    """What this page shows: outside of the room only what is for this person alone."""
+    return {card_id(seen.dialog, seen.slot): seen for seen in view.seen if page.sort == "room" or seen.private}
 
 
 def _named(seen: Iterable[Seen], names: Mapping[str, str]) -> bool:

@@ -66,7 +66,7 @@ class Viewer:
     page: Page
     transport: asyncio.Transport
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
-    known: dict[str, int] = field(default_factory=dict)  # hashes of the cards that were sent to it
+    known: dict[str, int] = field(default_factory=dict)  # what was sent to it: hashes, by the id of a card
 
     def send(self, data: bytes | None) -> None:
         """Hand over without waiting."""
