@@ -210,7 +210,14 @@ def settings_in(folder: Path, port: int) -> Settings:
     address = f"http://127.0.0.1:{port}"
     secret = (folder / SECRET).read_text()
     return load(
-        database_url=url, host="127.0.0.1", port=port, base_url=address, secret=secret, slack=OFF, teams=TEAMS_OFF
+        database_url=url,
+        host="127.0.0.1",
+        port=port,
+        base_url=address,
+        secret=secret,
+        slack=OFF,
+        teams=TEAMS_OFF,
+        redis_url="",
     )
 
 
