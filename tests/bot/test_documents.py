@@ -143,7 +143,7 @@ def test_whoever_follows_a_page_step_by_step_arrives(
             before = env.read_text() if env.exists() else ""
             whole = "COHOST_SECRET=" in text
             env.write_text(text if whole else f"{before}\n{text}")
-            assert load(), piece  # or it says what is wrong
+            assert len(load().secret.get_secret_value()) >= 16, piece  # or it says what is wrong
             assert ignored(given()) is None, piece
             env.write_text(text if whole else before)
         elif first == "sqlite3" and not shutil.which("sqlite3"):

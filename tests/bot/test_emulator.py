@@ -30,7 +30,8 @@ async def emulator(answers: "asyncio.Queue[tuple[str, dict[str, Any]]]") -> Asyn
 
     app = web.Application()
     app.router.add_post("/v3/conversations/{id}/activities", take)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield server
 
 
