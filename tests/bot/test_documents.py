@@ -1,4 +1,4 @@
-"""The pages for administrators, followed step by step: every command that they print is typed, every `.env` is written.
+"""The pages for whoever sets it up, followed step by step: every command is typed, every `.env` is written.
 
 What needs a network, or takes a machine for itself, is named in `ELSEWHERE`, and nothing else is left out.
 """
@@ -20,7 +20,7 @@ from bot.settings import load
 from bot.starting import given, ignored
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "administrators").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("[af]*/*.md"))]  # administrators, facilitators
 ELSEWHERE = {
     "make": "sets up a whole environment; tests/stories/test_headless.py plays the demo",
     "curl": "asks a server of the reader's own",
