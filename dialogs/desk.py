@@ -113,7 +113,7 @@ def polled(desk: State, event: Commanded) -> Step[State]:
     if not room_of(event):
         return Step(desk, reply=t("A poll needs people: type it in a channel, or in the room of a session."))
     setup = poll_setup(words[0], words[1:], seconds(flag or ""))
-    return Step(desk, (Begin(f"poll:{event.id}", "poll", setup, of="person"),), reply=t("It is in the channel."))
+    return Step(desk, (Begin(f"poll:{event.id}", "poll", setup, of="person"),))  # it stands where it was typed
 
 
 def begun(desk: State, event: Event, setup: Mapping[str, Any]) -> Step[State]:

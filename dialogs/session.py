@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialogs import roster
 from dialogs import session_cards as cards
 from dialogs.base import (
     FACILITATOR,
     LEARNER,
+    ROOM,
     Begin,
+    Brief,
     Commanded,
     Event,
     Joined,
@@ -71,8 +75,10 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return Step(session, reply=help_card(next(iter(command.words), None), scene.role))
         case Commanded(command=command) if scene.role is not FACILITATOR:
             return Step(session, reply=t("Only a facilitator of this session can use “{verb}”.", verb=command.verb))
-        case Commanded():
-            return commanded(session, event, scene)
+        case Commanded(place=place):
+            step = commanded(session, event, scene)
+            # What stands where it was typed needs no words beside it: on some platforms they are a message of their own.
+            return replace(step, reply=None) if place in rooms(session.brief) and in_the_room(step) else step
         case Pressed(action="start" | "next" | "end" as verb):
             if scene.role is not FACILITATOR:
                 return Step(session, reply=t("Only a facilitator can do that."))
@@ -95,6 +101,19 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Rang("archive") if session.brief.phase == "closed":
             return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
     return Step(session)
+
+
+def in_the_room(step: Step[State]) -> bool:
+    """Whether what comes of it is a message to everybody."""
+    return any(
+        one.to == ROOM if isinstance(one, Show) else isinstance(one, Begin) and one.kind in {"poll", "prompt"}
+        for one in step.effects
+    )
+
+
+def rooms(brief: Brief) -> list[str]:
+    """Where this happens, without the web room: there every answer has its place beside what was typed."""
+    return [place for place in brief.places if not place.startswith("web:")]
 
 
 def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:

@@ -150,7 +150,6 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             Step(
                 DESK,
                 (Begin("poll:e", "poll", poll_setup("Lunch?", ["Soup", "Pizza"], 60), of="person"),),
-                reply=t("It is in the channel."),
             ),
         )
         for name, at in {"a host": HOST, "a guest": VISITOR}.items()

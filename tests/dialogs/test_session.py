@@ -55,6 +55,7 @@ FAY = scene(FACILITATOR)
 DESK, OPENING = Show("desk", FACILITATOR), Show("opening")
 ROOM = Link("room", "d", t("the room"))
 IN_THE_ROOM = t("It is in the room.")
+NOT_WATCHED = t("You will not be told when a question stays unanswered.")
 OPEN_FIRST = t("Open the session first, with /ilt start.")
 IS_OVER = t("This session is over. Create another one with /ilt new.")
 WAS_CALLED_OFF = t("This session was called off. Create another one with /ilt new.")
@@ -974,6 +975,23 @@ def test_a_session_comes_into_one_more_place_once() -> None:
     assert nowhere.state == OPEN
     learner = decide(OPEN, typed("here", place="slack:C2"), scene(LEARNER))
     assert (learner.state, learner.effects) == (OPEN, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "elsewhere"),
+    [
+        ('poll "Lunch?" Soup Pizza', None, IN_THE_ROOM),
+        ('open "What now?"', None, IN_THE_ROOM),
+        ("silence off", NOT_WATCHED, NOT_WATCHED),  # nothing of this is seen in the room
+    ],
+)
+@pytest.mark.parametrize("place", ["slack:C1", "slack:C2", "web:d", None])
+def test_what_stands_where_it_was_typed_needs_no_words(
+    text: str, there: Text | None, elsewhere: Text, place: str | None
+) -> None:
+    session = brief(OPEN, places=("slack:C1", "web:d"))
+    said = decide(session, typed(text, place=place), scene(FACILITATOR)).reply
+    assert said == (there if place == "slack:C1" else elsewhere)
 
 
 def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> None:
