@@ -72,8 +72,15 @@ def learners(roster: Sequence[Member]) -> tuple[Member, ...]:
 def came(one: Member, session: Brief | None) -> bool:
     """Whether it is known that this person was in the session: connected, checked in, or active after it opened."""
     opened = session.opened if session else None
-    acted = one.acts > 0 and (opened is None or (one.last_active is not None and one.last_active >= opened))
-    return one.minutes > 0 or acted or (one.here and one.since is not None)
+    # Before anybody has acted, all count as here since the opening, which says nothing of anybody.
+    checked_in = one.here and one.since is not None and one.since != opened
+    return one.minutes > 0 or acted(one, session) or checked_in
+
+
+def acted(one: Member, session: Brief | None) -> bool:
+    """Whether this person did anything after the session opened: voted, answered, wrote or reacted."""
+    opened = session.opened if session else None
+    return one.acts > 0 and (opened is None or (one.last_active is not None and one.last_active >= opened))
 
 
 def listed(things: Sequence[Text], most: int = MANY) -> Text:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dialogs.base import LEARNER, Brief, Look
+from dialogs.base import Brief, Look, Member
 from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
 from dialogs.plan import SayStep, Timed
+from dialogs.privacy import acted, came, learners
 
 
 def opening(brief: Brief, look: Look) -> Card:
@@ -37,8 +38,7 @@ def said(step: Timed | None) -> Card:
 
 def recap(brief: Brief, look: Look) -> Card:
     """What the room did together: no names, no scores."""
-    learners = [one for one in look.report.roster if one.role is LEARNER and (one.minutes or one.acts)]
-    facts = [Fact(t("Took part"), tn("{n} person", "{n} people", n=len(learners)))]
+    facts = [*_took_part(brief, look.report.roster)]
     for result in look.report.results:
         if result.kind == "poll" and result.total:
             best = max(result.answers, key=lambda answer: answer[1])
@@ -52,6 +52,22 @@ def recap(brief: Brief, look: Look) -> Card:
         facts=tuple(facts),
         tone="closed",
     )
+
+
+def _took_part(brief: Brief, roster: tuple[Member, ...]) -> tuple[Fact, ...]:
+    """How many were here, and how many of them did something: two numbers, in one sentence."""
+    there = [one for one in learners(roster) if came(one, brief)]
+    active = sum(acted(one, brief) for one in there)
+    here = tn("{n} person was here", "{n} people were here", n=len(there))
+    if not there:
+        return ()
+    if active == len(there):
+        said = t("{here} and voted, answered or wrote.", here=here)
+    elif active:
+        said = t("{here}, and {n} of them voted, answered or wrote.", here=here, n=active)
+    else:
+        said = t("{here}.", here=here)
+    return (Fact(t("Took part"), said),)
 
 
 def cancelled(brief: Brief) -> Card:
