@@ -73,8 +73,16 @@ def message(digest: State, look: Look) -> Card:
             *(Fact(quote(objective), said) for objective, said in by_objective(look)),
             *(Fact(t("Survey"), said) for said in surveyed(look.report.results)),
         ),
-        footer=t("Groups and answers of fewer than {k} people are left out. Nobody is scored or compared.", k=K),
+        footer=t("{counted} Nobody is scored or compared.", counted=_what_is_shown(digest)),
     )
+
+
+def _what_is_shown(digest: State) -> Text:
+    """Which numbers are on the card, and which are left out of it."""
+    few = t("Averages and answers are shown only where they stand for at least {k} people.", k=K)
+    if digest.names:
+        return t("Who attended is shown by name, as the plan of this session says. {few}", few=few)
+    return t("How many attended is shown where at least {k} were expected, however many came. {few}", k=K, few=few)
 
 
 def held(session: Brief | None) -> tuple[Text, ...]:
@@ -134,7 +142,7 @@ def participation(own: Sequence[Member], people: Sequence[Member], session: Brie
         return t("On average, your people {took_part}.", took_part=averaged(group, session))
     if len(everybody) >= K:
         return t("On average, people in the whole session {took_part}.", took_part=averaged(everybody, session))
-    return t("Fewer than {k} people attended, so this is not shown.", k=K)
+    return t("Fewer than {k} people attended, so no average is shown.", k=K)
 
 
 def averaged(group: Sequence[Member], session: Brief | None) -> Text:
@@ -148,12 +156,8 @@ def averaged(group: Sequence[Member], session: Brief | None) -> Text:
     length = session.minutes
     if session.opened and session.closed:
         length = max(1, round((session.closed - session.opened).total_seconds() / 60))
-    return t(
-        "were there for {minutes} of {length} minutes, and {acts}",
-        minutes=min(minutes, length),
-        length=length,
-        acts=acts,
-    )
+    there = tn("{some} of {n} minute", "{some} of {n} minutes", n=length, some=min(minutes, length))
+    return t("were there for {there}, and {acts}", there=there, acts=acts)
 
 
 def mean(numbers: Sequence[int]) -> int:
@@ -192,7 +196,7 @@ def told(result: Result, shown: Sequence[Cell]) -> Text:
         answers = listed([answer(text, cell, result.total) for cell, text in best[:BEST]])
         return t("{question} — {answers}", question=result.title, answers=answers)
     if result.total < K:
-        return t("{question} — Too few answers to show.", question=result.title)
+        return t("{question} — Not shown: fewer than {k} people answered.", question=result.title, k=K)
     if result.kind == "survey":
         return t(
             "{question} — Not shown: it would tell what a few said, or the survey is still open.", question=result.title
