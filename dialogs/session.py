@@ -46,6 +46,7 @@ from dialogs.session_life import (
     move,
     no_longer,
     not_yet,
+    opening,
     reached,
     start,
     unreached,
@@ -64,7 +65,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="mine"):  # the platform answers it with what waits for whoever pressed, if anything does
             return Step(session, reply=t("Nothing is waiting for you here."))
         case Pressed(action="here") if session.brief.phase == "planned":
-            return Step(session, reply=t("This session has not begun yet. You can check in once it has."))
+            waits = opening(session.brief, scene.now, t("This session has not begun yet."))
+            return Step(session, reply=t("{waits} You can check in once it has begun.", waits=waits))
         case Pressed(action="here") if session.brief.phase != "open":
             return Step(session, reply=t("This session is over."))
         case Pressed(action="here", by=str(person)):
@@ -74,14 +76,16 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Commanded(command=command) if command.verb == "help":
             return Step(session, reply=help_card(next(iter(command.words), None), scene.role))
         case Commanded(command=command) if scene.role is not FACILITATOR:
-            return Step(session, reply=t("Only a facilitator of this session can use “{verb}”.", verb=command.verb))
+            refused = t("Only a facilitator of this session can use “{verb}”.", verb=command.verb)
+            return Step(session, reply=opening(session.brief, scene.now, refused))
         case Commanded(place=place):
             step = commanded(session, event, scene)
-            # What stands where it was typed needs no words beside it: on some platforms they are a message of their own.
+            # What stands where it was typed needs no words beside it: on some platforms they are one more message.
             return replace(step, reply=None) if place in rooms(session.brief) and in_the_room(step) else step
         case Pressed(action="start" | "next" | "end" as verb):
             if scene.role is not FACILITATOR:
-                return Step(session, reply=t("Only a facilitator can do that."))
+                refused = t("Only a facilitator can do that.")
+                return Step(session, reply=opening(session.brief, scene.now, refused))
             return {"start": start, "next": following, "end": end}[verb](session, scene)
         case Rang("checklists") if session.brief.phase == "planned":
             return Step(session.model_copy(update={"prepared": True}), checklists(session, scene.now))

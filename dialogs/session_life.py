@@ -134,6 +134,16 @@ def not_yet(brief: Brief) -> Text:
     return t("Open the session first, with /ilt start.") if brief.phase == "planned" else no_longer(brief)
 
 
+def opening(brief: Brief, now: datetime, refused: Text) -> Text:
+    """A refusal, and when the session opens, if that still lies ahead."""
+    if brief.phase != "planned" or brief.starts is None:
+        return refused
+    when = When(brief.starts, "both", brief.zone)
+    if brief.starts > now:
+        return t("{refused} It starts {when}.", refused=refused, when=when)
+    return t("{refused} It was to start {when}, and nobody has opened it yet.", refused=refused, when=when)
+
+
 def no_longer(brief: Brief) -> Text:
     """Why it is too late for something, and what to do instead."""
     if brief.phase == "open":

@@ -40,11 +40,12 @@ from dialogs.session_life import BEFORE, KEPT, MISSED, REMIND, SURVEYED, State, 
 from dialogs.verbs import VERBS
 from tests.dialogs.examples import GIVING, everyone, over, planned, planning, running
 from tests.dialogs.paper import COMMON, look, member, press, rang, say, scene, started, told, typed
-from tests.dialogs.stage import NOON, Stage, classroom
+from tests.dialogs.stage import NOON, Stage, classroom, spoken
 
 STARTS = NOON + timedelta(days=2)
 PLANNED = State(brief=Brief(title="Feedback", starts=STARTS, places=("web:d",)))
 OPEN = State(brief=Brief(title="Feedback", phase="open", opened=NOON, places=("web:d",)))
+TWO = tn("{n} person was here", "{n} people were here", n=2)
 CLOSED = OPEN.model_copy(update={"brief": OPEN.brief.model_copy(update={"phase": "closed", "closed": NOON})})
 ARCHIVED = CLOSED.model_copy(update={"brief": CLOSED.brief.model_copy(update={"phase": "archived"})})
 CALLED_OFF = PLANNED.model_copy(update={"brief": PLANNED.brief.model_copy(update={"phase": "archived"})})
@@ -55,6 +56,7 @@ FAY = scene(FACILITATOR)
 DESK, OPENING = Show("desk", FACILITATOR), Show("opening")
 ROOM = Link("room", "d", t("the room"))
 IN_THE_ROOM = t("It is in the room.")
+NOT_BEGUN, NOT_YOURS = t("This session has not begun yet."), t("Only a facilitator can do that.")
 NOT_WATCHED = t("You will not be told when a question stays unanswered.")
 OPEN_FIRST = t("Open the session first, with /ilt start.")
 IS_OVER = t("This session is over. Create another one with /ilt new.")
@@ -70,6 +72,24 @@ def having(state: State, **changes: Any) -> State:
 
 def brief(state: State, **changes: Any) -> State:
     return having(state, brief=state.brief.model_copy(update=changes))
+
+
+def starts_later(refused: Text) -> Text:
+    return t("{refused} It starts {when}.", refused=refused, when=When(STARTS))
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours", "says"),
+    [
+        ({}, 0, " It starts 26 Nov 12:00."),
+        ({}, 72, " It was to start 26 Nov 12:00, and nobody has opened it yet."),
+        ({"starts": None}, 0, ""),
+        ({"phase": "open"}, 0, ""),
+    ],
+)
+def test_whoever_may_not_open_it_hears_when_it_opens(changes: dict[str, Any], hours: int, says: str) -> None:
+    step = decide(brief(PLANNED, **changes), typed("start", by="ann"), scene(now=NOON + timedelta(hours=hours)))
+    assert spoken(step.reply, {}) == f"Only a facilitator of this session can use “start”.{says}"
 
 
 def lists(remind_at: str | None) -> tuple[Begin, Begin]:
@@ -251,7 +271,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         PLANNED,
         press("here"),
         scene(),
-        Step(PLANNED, reply=t("This session has not begun yet. You can check in once it has.")),
+        Step(PLANNED, reply=t("{waits} You can check in once it has begun.", waits=starts_later(NOT_BEGUN))),
     ),
     "needs not know any more who is here": (
         CLOSED,
@@ -590,7 +610,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             state,
             press(action),
             scene(role),
-            Step(state, reply=t("Only a facilitator can do that.")),
+            Step(state, reply=starts_later(NOT_YOURS) if state is PLANNED else NOT_YOURS),
         )
         for role in (LEARNER, MANAGER, None)
         for action, state in (("start", PLANNED), ("next", RUNNING), ("end", OPEN))
@@ -740,7 +760,8 @@ def test_a_learner_changes_nothing_by_any_command(phase: str) -> None:
                 stage.dialogs.pop(f"desk:{person}", None)
                 stage.shown.pop((f"desk:{person}", "desk", person), None)
             else:
-                assert says == f"Only a facilitator of this session can use “{verb}”."
+                starts = " It starts 26 Nov 14:00." if phase == "planned" else ""
+                assert says == f"Only a facilitator of this session can use “{verb}”.{starts}"
             assert before == (
                 dict(stage.dialogs),
                 len(stage.notes),
@@ -877,7 +898,7 @@ def test_a_step_that_only_says_something() -> None:
 
 
 def test_the_recap_has_what_the_room_did_and_no_names() -> None:
-    roster = (member("Ann", acts=2), member("Bob", minutes=30), member("Cem"), member("Fay", FACILITATOR, acts=9))
+    roster = (member("Ann", acts=2, last_active=NOON), member("Bob", minutes=30), member("Fay", FACILITATOR, acts=9))
     results = (
         Result("poll", "Lunch?", (("Soup", 1), ("Pizza", 2)), 3),
         Result("poll", "Coffee?", (("Yes", 0), ("No", 0)), 0),
@@ -888,12 +909,33 @@ def test_the_recap_has_what_the_room_did_and_no_names() -> None:
         title=t("That was “{title}”", title="Feedback"),
         text=(t("Thank you for taking part. A short survey is waiting for you. It takes a minute."),),
         facts=(
-            Fact(t("Took part"), tn("{n} person", "{n} people", n=2)),
+            Fact(t("Took part"), t("{here}, and {n} of them voted, answered or wrote.", here=TWO, n=1)),
             Fact(quote("Lunch?"), t("{answer} ({count} of {total})", answer="Pizza", count=2, total=3)),
             Fact(quote("What now?"), tn("{n} answer", "{n} answers", n=1)),
         ),
         tone="closed",
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "acts", "says"),
+    [
+        ((), (), []),
+        ((0, 0), (0, 0), []),  # nobody is known to have been there
+        ((9,), (0,), ["1 person was here."]),
+        ((9,), (1,), ["1 person was here and voted, answered or wrote."]),
+        ((9, 9), (3, 1), ["2 people were here and voted, answered or wrote."]),
+        ((9, 9, 0, 9), (3, 0, 0, 0), ["3 people were here, and 1 of them voted, answered or wrote."]),
+    ],
+)
+def test_the_recap_tells_who_was_here_from_who_did_something(
+    minutes: tuple[int, ...], acts: tuple[int, ...], says: list[str]
+) -> None:
+    roster = [
+        member(f"L{n}", minutes=minutes[n], acts=acts[n], last_active=NOON, here=False) for n in range(len(minutes))
+    ]
+    facts = card(CLOSED, "recap", report=Report(tuple(roster), ())).facts
+    assert [spoken(fact.value, {}) for fact in facts] == says
 
 
 def test_everybody_hears_that_it_is_called_off() -> None:
