@@ -20,11 +20,12 @@ from dialogs.base import (
     Step,
     Told,
 )
-from dialogs.card import Card, Fact, Text, When, Who, quote, t, tn
+from dialogs.card import Card, Fact, Text, Typed, When, Who, quote, t, tn
 from dialogs.privacy import MANY, Cell, K, came, chosen, learners, listed, published
 
 BEST = 3  # answers of one poll that are told
 NAMES = 10  # learners named beside one manager
+ADDING, AGAIN = Typed("roster manager NAME for NAME"), Typed("digest")
 
 
 class State(Frozen):
@@ -223,13 +224,14 @@ def receipt(digest: State, look: Look) -> Card:
             rows.append(Fact(t("{who}", who=Who(manager)), t("about {names}", names=listed(names, NAMES))))
     if not rows:
         nobody = t(
-            "No digest was sent, because no manager is known. "
-            "Add one with /ilt roster manager NAME for NAME, then /ilt digest."
+            "No digest was sent, because no manager is known. Add one with {manager}, then type {digest}.",
+            manager=ADDING,
+            digest=AGAIN,
         )
         return Card(title=t("No digest"), text=(nobody,), footer=t("Only facilitators see this."))
     more = (Fact(t("More managers"), t("{n}", n=len(rows) - MANY)),) if len(rows) > MANY else ()
     left = (Fact(t("Nobody yet"), t("about {names}", names=listed(others))),) if others else ()
-    add = t("For the others, add a manager with /ilt roster manager NAME for NAME, then type /ilt digest.")
+    add = t("For the others, add a manager with {manager}, then type {digest}.", manager=ADDING, digest=AGAIN)
     return Card(
         title=tn("The digest went to {n} manager", "The digest went to {n} managers", n=len(rows)),
         text=(add,) if others else (),

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
-from dialogs.card import Card, Fact, Link, Text, Who, quote, t, tn
+from dialogs.card import Card, Fact, Link, Text, Typed, Who, quote, t, tn
 from dialogs.commands import find
 from dialogs.privacy import listed
 from dialogs.words import PERSON, plain
@@ -127,9 +127,10 @@ def _leaves_the_learners(manager: Member, learner: Member) -> tuple[tuple[Effect
     effects = (Note("role", manager.person, MANAGER), Note("manager", learner.person, manager.person))
     return effects, t(
         "{manager} will get the digest about {learner}, and is no learner here any more. If they learn, too, type "
-        "“roster add {manager}”.",
+        "{add}.",
         manager=manager.name,
         learner=learner.name,
+        add=Typed(f"roster add {manager.name}"),
     )
 
 

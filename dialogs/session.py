@@ -29,7 +29,7 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Card, Text, t, tn
+from dialogs.card import Card, Text, Typed, t, tn
 from dialogs.commands import find, help_card, seconds
 from dialogs.plan import poll_setup, prompt_setup
 from dialogs.session_life import (
@@ -155,7 +155,8 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "cancel":
             return cancel(session)
         case "survey" if not brief.closed:
-            return Step(session, reply=t("The survey goes out when you end the session, with /ilt end."))
+            ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
+            return Step(session, reply=ends)
         case "survey" if words[0] == "close":
             return Step(session, (Tell("survey", "close"),), reply=t("The survey is closed, and the digest goes out."))
         case "survey":
@@ -230,7 +231,7 @@ def checklist(session: State, word: str, scene: Scene) -> Step[State]:
         sent = session.model_copy(update={"prepared": True})
         return Step(sent, (*effects, Tell(LEARNERS_LIST, "remind"), Wake("checklists", None)), reply=reply)
     if not session.prepared:
-        waits = t("The checklist goes out the day before. Send it now with /ilt checklist send.")
+        waits = t("The checklist goes out the day before. Send it now with {send}.", send=Typed("checklist send"))
         late = t("The checklist never went out: the session was opened before.")
         return Step(session, reply=waits if session.brief.phase == "planned" else late)
     return Step(session, (Tell(LEARNERS_LIST, "show"),), reply=t("The readiness board is in your private messages."))

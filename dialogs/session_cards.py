@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs.base import Brief, Look, Member
-from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
+from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.plan import SayStep, Timed
 from dialogs.privacy import acted, came, learners
 
@@ -92,11 +92,11 @@ def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, .
         buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
         facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
     elif brief.phase == "closed":
-        facts.append(Fact(t("Next"), t("See how the survey is going with /ilt survey results.")))
+        facts.append(Fact(t("Next"), t("See how the survey is going with {results}.", results=Typed("survey results"))))
     people = Link("people", look.session_id or "", t("people and links"))
     return Card(
         title=t("Your session: {title}", title=brief.title),
-        text=(t("Only facilitators see this. Type /ilt help for every command."),),
+        text=(t("Only facilitators see this. Type {help} for every command.", help=Typed("help")),),
         facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed)),
         buttons=buttons,
         tone="closed" if brief.phase in {"closed", "archived"} else "plain",

@@ -24,7 +24,7 @@ from dialogs.base import (
     Tell,
     Wake,
 )
-from dialogs.card import Link, Text, When, t
+from dialogs.card import Link, Text, Typed, When, t
 from dialogs.commands import moment
 from dialogs.plan import Plan, Timed
 
@@ -105,7 +105,12 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
         return Step(
             session,
             tuple(effects),
-            reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title=brief.title, room=room),
+            reply=t(
+                "“{title}” is ready in {room}. Open it with {start}.",
+                title=brief.title,
+                room=room,
+                start=Typed("start"),
+            ),
         )
     effects.append(Wake("checklists", max(scene.now, brief.starts - BEFORE)))
     when = When(brief.starts, "both", brief.zone)
@@ -131,7 +136,9 @@ def checklists(session: State, now: datetime) -> tuple[Effect, ...]:
 
 def not_yet(brief: Brief) -> Text:
     """Why something must wait for the session to be open, or comes too late."""
-    return t("Open the session first, with /ilt start.") if brief.phase == "planned" else no_longer(brief)
+    if brief.phase == "planned":
+        return t("Open the session first, with {start}.", start=Typed("start"))
+    return no_longer(brief)
 
 
 def opening(brief: Brief, now: datetime, refused: Text) -> Text:
@@ -149,8 +156,8 @@ def no_longer(brief: Brief) -> Text:
     if brief.phase == "open":
         return t("This session is open already.")
     if cards.called_off(brief):
-        return t("This session was called off. Create another one with /ilt new.")
-    return t("This session is over. Create another one with /ilt new.")
+        return t("This session was called off. Create another one with {new}.", new=Typed("new"))
+    return t("This session is over. Create another one with {new}.", new=Typed("new"))
 
 
 def start(session: State, scene: Scene) -> Step[State]:
@@ -166,7 +173,8 @@ def start(session: State, scene: Scene) -> Step[State]:
 def end(session: State, scene: Scene) -> Step[State]:
     """Close what is open, say what was, and ask how it was."""
     if session.brief.phase == "planned":
-        return Step(session, reply=t("This session has not begun. Call it off with /ilt cancel."))
+        off = t("This session has not begun. Call it off with {cancel}.", cancel=Typed("cancel"))
+        return Step(session, reply=off)
     if session.brief.phase != "open":
         return Step(session, reply=no_longer(session.brief))
     closed = having(session, phase="closed", closed=scene.now)
@@ -193,10 +201,15 @@ def following(session: State, scene: Scene) -> Step[State]:
     if session.brief.phase != "open":
         return Step(session, reply=not_yet(session.brief))
     if session.plan is None:
-        return Step(session, reply=t("This session has no plan. Ask something with /ilt poll, /ilt ask or /ilt open."))
+        poll, ask, open_ = Typed("poll"), Typed("ask"), Typed("open")
+        none = t(
+            "This session has no plan. Ask something with {poll}, {ask} or {open}.", poll=poll, ask=ask, open=open_
+        )
+        return Step(session, reply=none)
     number, now = session.step, session.coming
     if now is None:
-        return Step(session, reply=t("That was the last step of the plan. End the session with /ilt end."))
+        last = t("That was the last step of the plan. End the session with {end}.", end=Typed("end"))
+        return Step(session, reply=last)
     kind, setup = now.begins()
     session = session.model_copy(update={"step": number + 1})
     if kind is None:

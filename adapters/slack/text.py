@@ -15,7 +15,7 @@ from typing import Any
 from unicodedata import combining
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dialogs.card import Link, Piece, Text, When, Who
+from dialogs.card import Link, Piece, Text, Typed, When, Who
 from dialogs.words import blank
 
 Json = dict[str, Any]
@@ -119,6 +119,8 @@ def _plain(piece: Piece, reader: Reader) -> str:
             return moment(piece)
         case Link():
             return plain(piece.label, reader)
+        case Typed(words):
+            return clean(f"/ilt {words}".strip())
     return clean(piece)
 
 

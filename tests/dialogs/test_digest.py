@@ -32,7 +32,7 @@ from dialogs.base import (
     Step,
     Told,
 )
-from dialogs.card import Card, Text, Who
+from dialogs.card import Card, Text, Typed, Who
 from dialogs.digest import State, decide, view
 from dialogs.privacy import K
 
@@ -80,6 +80,7 @@ def look(roster: Iterable[Member], viewer: str = "dana", slot: str = "digest", *
 
 def plain(text: Text) -> str:
     pieces = (f"@{piece.person}" if isinstance(piece, Who) else piece for piece in text.pieces())
+    pieces = (f"/ilt {piece.words}" if isinstance(piece, Typed) else piece for piece in pieces)
     return "".join(piece if isinstance(piece, str) else "…" for piece in pieces)
 
 
@@ -288,7 +289,7 @@ def receipt(digest: State, *roster: Member, role: Role | None = FACILITATOR) -> 
 
 
 def test_the_facilitator_is_told_that_no_manager_is_known() -> None:
-    words = "Add one with /ilt roster manager NAME for NAME, then /ilt digest."
+    words = "Add one with /ilt roster manager NAME for NAME, then type /ilt digest."
     for roster in ((), (FLO, member("Ann"))):
         assert receipt(NEW, *roster) == ["No digest", f"No digest was sent, because no manager is known. {words}"]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
-from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.card import Card, Fact, Link, Text, Typed, quote, t, tn
 from dialogs.commands import find
 from dialogs.roster import SHOWN, changed, person_named
 from tests.dialogs.paper import member
@@ -114,10 +114,10 @@ def test_a_roster(
 
 BOBS, JO_OF_BOB = Note("manager", "ann", "bob"), replace(JO, manager="bob")
 SITS_IN = t(
-    "{manager} will get the digest about {learner}, and is no learner here any more. If they learn, too, type "
-    "“roster add {manager}”.",
+    "{manager} will get the digest about {learner}, and is no learner here any more. If they learn, too, type {add}.",
     manager="Bob",
     learner="Ann",
+    add=Typed("roster add Bob"),
 )
 
 

@@ -32,7 +32,7 @@ from dialogs.base import (
     Tell,
     Wake,
 )
-from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
+from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.ordinary import SURVEY
 from dialogs.plan import checklist_setup, poll_setup, prompt_setup, survey_setup
 from dialogs.session import KIND, decide, view
@@ -58,9 +58,9 @@ ROOM = Link("room", "d", t("the room"))
 IN_THE_ROOM = t("It is in the room.")
 NOT_BEGUN, NOT_YOURS = t("This session has not begun yet."), t("Only a facilitator can do that.")
 NOT_WATCHED = t("You will not be told when a question stays unanswered.")
-OPEN_FIRST = t("Open the session first, with /ilt start.")
-IS_OVER = t("This session is over. Create another one with /ilt new.")
-WAS_CALLED_OFF = t("This session was called off. Create another one with /ilt new.")
+OPEN_FIRST = t("Open the session first, with {start}.", start=Typed("start"))
+IS_OVER = t("This session is over. Create another one with {new}.", new=Typed("new"))
+WAS_CALLED_OFF = t("This session was called off. Create another one with {new}.", new=Typed("new"))
 FIRST_POLL, FIRST_QUESTION = GIVING.run_of_show[0].begins()[1], GIVING.run_of_show[1].begins()[1]
 LEARNERS_LIST = {**checklist_setup("learner", GIVING.checklists.participants), "remind_at": None}
 LEADERS_LIST = {**checklist_setup("facilitator", GIVING.checklists.instructors), "remind_at": None}
@@ -157,7 +157,9 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             brief(PLANNED, starts=None),
             BEGUN,
-            reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title="Feedback", room=ROOM),
+            reply=t(
+                "“{title}” is ready in {room}. Open it with {start}.", title="Feedback", room=ROOM, start=Typed("start")
+            ),
         ),
     ),
     "is opened by the command that creates it": (
@@ -456,14 +458,22 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         FAY,
         Step(
             having(RUNNING, step=len(GIVING.run_of_show)),
-            reply=t("That was the last step of the plan. End the session with /ilt end."),
+            reply=t("That was the last step of the plan. End the session with {end}.", end=Typed("end")),
         ),
     ),
     "has no next step without a plan": (
         OPEN,
         typed("next"),
         FAY,
-        Step(OPEN, reply=t("This session has no plan. Ask something with /ilt poll, /ilt ask or /ilt open.")),
+        Step(
+            OPEN,
+            reply=t(
+                "This session has no plan. Ask something with {poll}, {ask} or {open}.",
+                poll=Typed("poll"),
+                ask=Typed("ask"),
+                open=Typed("open"),
+            ),
+        ),
     ),
     "begins a poll": (
         OPEN,
@@ -864,7 +874,7 @@ def test_the_opening_of_a_session_without_objectives(
         (brief(PLANNED, starts=None), t("whenever you open it"), None, ["start"]),
         (RUNNING, t("open now"), quote(GIVING.run_of_show[0].title), ["next", "end"]),
         (OPEN, t("open now"), t("nothing more is planned"), ["end"]),
-        (CLOSED, t("over"), t("See how the survey is going with /ilt survey results."), []),
+        (CLOSED, t("over"), t("See how the survey is going with {results}.", results=Typed("survey results")), []),
         (ARCHIVED, t("over"), None, []),
         (CALLED_OFF, t("called off"), None, []),
     ],
