@@ -71,10 +71,7 @@ def learners(roster: Sequence[Member]) -> tuple[Member, ...]:
 
 def came(one: Member, session: Brief | None) -> bool:
     """Whether it is known that this person was in the session: connected, checked in, or active after it opened."""
-    opened = session.opened if session else None
-    # Before anybody has acted, all count as here since the opening, which says nothing of anybody.
-    checked_in = one.here and one.since is not None and one.since != opened
-    return one.minutes > 0 or acted(one, session) or checked_in
+    return one.minutes > 0 or acted(one, session) or (one.here and one.since is not None and not one.presumed)
 
 
 def acted(one: Member, session: Brief | None) -> bool:

@@ -100,6 +100,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return unreached(session, data)
         case Told("reached", data={"place": str(place)}) if event.by is None:
             return reached(session, place)
+        case Told("survey not sent"):
+            return Step(session.model_copy(update={"surveyed": False}), (Show("recap"), Show("desk", FACILITATOR)))
         case Told("survey closed"):
             return Step(session, (Begin("digest", "digest", digest_setup(session)),))
         case Rang("archive") if session.brief.phase == "closed":
@@ -157,6 +159,8 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "survey" if not brief.closed:
             ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
             return Step(session, reply=ends)
+        case "survey" if not session.surveyed:
+            return Step(session, reply=t("No survey was sent: too few people were there for any answer to be shown."))
         case "survey" if words[0] == "close":
             return Step(session, (Tell("survey", "close"),), reply=t("The survey is closed, and the digest goes out."))
         case "survey":
@@ -244,7 +248,7 @@ def view(session: State, look: Look) -> Card:
         case "opening":
             return cards.opening(brief, look)
         case "recap":
-            return cards.recap(brief, look)
+            return cards.recap(brief, look, surveyed=session.surveyed)
         case "say":
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
@@ -253,7 +257,7 @@ def view(session: State, look: Look) -> Card:
             via = number.partition(":")[0]
             return cards.callout(tuple(one.person for one in session.unreached if one.via == via and one.person))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
-    return cards.desk(brief, session.coming, look, missed)
+    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
 
 
 NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}

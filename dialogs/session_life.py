@@ -64,6 +64,7 @@ class State(Frozen):
     quiet_after: int = 60  # seconds without an answer to an open question
     watched: bool = True  # the facilitators want to be told of questions that stay quiet
     prepared: bool = False  # the checklists have gone out
+    surveyed: bool = True  # whoever was there has the survey, once the session is over
     step: int = 0  # of the run of show
     prompt: str | None = None  # the key of the question that is in the room
     number: int = 0  # of dialogs begun by command, for their keys
@@ -193,7 +194,7 @@ def end(session: State, scene: Scene) -> Step[State]:
         survey,
         Wake("archive", scene.now + KEPT),
     )
-    return Step(closed, effects, reply=t("The session is over. The survey has gone out."))
+    return Step(closed, effects, reply=t("The session is over."))
 
 
 def following(session: State, scene: Scene) -> Step[State]:

@@ -297,4 +297,4 @@ def test_one_command_opens_a_session_and_its_room() -> None:
     assert stage.type("fay", 'start "Retrospective"') == "“Retrospective” is open in the room."
     assert stage.read("fay") == ["Your sessions", "Your session: Retrospective", "Retrospective"]
     assert stage.press("fay", "I'm here") == "You are checked in. Welcome!"
-    assert stage.type("fay", "end") == "The session is over. The survey has gone out."
+    assert stage.type("fay", "end") == "The session is over."

@@ -360,7 +360,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             brief(RUNNING, phase="closed", closed=NOON),
             (*ENDS, surveyed(survey_setup(GIVING.survey)), Wake("archive", NOON + KEPT)),
-            reply=t("The session is over. The survey has gone out."),
+            reply=t("The session is over."),
         ),
     ),
     "ends with an ordinary survey where it has no plan": (
@@ -370,7 +370,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             CLOSED,
             (*ENDS, surveyed(SURVEY), Wake("archive", NOON + KEPT)),
-            reply=t("The session is over. The survey has gone out."),
+            reply=t("The session is over."),
         ),
     ),
     "is put away a month later": (CLOSED, rang("archive"), scene(None), Step(ARCHIVED, (DESK,), done=True)),
@@ -682,7 +682,7 @@ CALLED, GUEST = (
     "The session is called off, and the room has been told.",
     "You are a guest here. Ask your administrator for a link with which you can create sessions.",
 )
-THREE, IN = "3 learners on the roster", "It is in the room."
+THREE, FIVE, IN = "3 learners on the roster", "5 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
 LEADS = "Ann leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
@@ -692,7 +692,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "help end": ("end", "end", "end", "end", "end"),
     "new": (GUEST, GUEST, GUEST, GUEST, GUEST),
     "sessions": ("Your sessions", "Your sessions", "Your sessions", "Your sessions", "Your sessions"),
-    "roster": (THREE, THREE, THREE, THREE, THREE),
+    "roster": (THREE, THREE, FIVE, FIVE, THREE),
     "roster add Zoe": (ADDED, ADDED, ADDED, ENDED, OFF),
     "roster remove cem": (REMOVED, REMOVED, REMOVED, ENDED, OFF),
     'roster manager "Dana Roth" for ann': (DANA, DANA, DANA, ENDED, OFF),
@@ -726,7 +726,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "silence off": (NO, NO, ENDED, ENDED, OFF),
     "silence 90s": (WAITS, WAITS, ENDED, ENDED, OFF),
     "end": (
-        *("This session has not begun. Call it off with /ilt cancel.", "The session is over. The survey has gone out."),
+        *("This session has not begun. Call it off with /ilt cancel.", "The session is over."),
         *(ENDED, ENDED, OFF),
     ),
     "survey": (LATER, LATER, "The results are in your private messages.", ENDED, OFF),
@@ -948,6 +948,21 @@ def test_the_recap_tells_who_was_here_from_who_did_something(
     assert [spoken(fact.value, {}) for fact in facts] == says
 
 
+def test_a_class_too_small_for_a_survey_gets_none_and_the_facilitators_hear_why() -> None:
+    """Three people: no answer of theirs could ever be shown, so nobody is asked in vain."""
+    stage = running()
+    assert stage.type("fay", "end") == "The session is over."
+    assert not any("How was" in title for title in stage.read("ann"))
+    assert "Survey: How was “Giving feedback that lands”?" in stage.read("fay")
+    recap = stage.card("session", "recap", None)
+    assert recap.text == (t("Thank you for taking part."),)
+    desk = stage.card("session", "desk", "fay")
+    assert [spoken(fact.label, {}) for fact in desk.facts] == ["When", "People"]
+    for text in ("survey", "survey close"):
+        assert stage.type("fay", text) == "No survey was sent: too few people were there for any answer to be shown."
+    assert "How “Giving feedback that lands” went" in stage.read("mia"), "there is nothing to wait for"
+
+
 def test_everybody_hears_that_it_is_called_off() -> None:
     assert card(CALLED_OFF, "cancelled") == Card(
         title=t("“{title}” is called off", title="Feedback"),
@@ -968,7 +983,11 @@ def test_a_session_from_planned_to_archived() -> None:
 
     assert stage.type("fay", "checklist") == "The readiness board is in your private messages."
     assert stage.press("fay", "Open the session") == "The session is open."
-    assert stage.press("ann", "I'm here") == "You are checked in. Welcome!"
+    for person in ("dan", "eve"):
+        stage.names[person] = person.title()
+        stage.join(person)
+    for person in ("ann", "bob", "cem", "dan", "eve"):
+        assert stage.press(person, "I'm here") == "You are checked in. Welcome!"
     assert stage.press("fay", "Next step") == "It is in the room."
     assert stage.press("ann", "This week") == "Your vote: This week"
     assert stage.press("fay", "Next step") == "It is in the room."
@@ -976,7 +995,7 @@ def test_a_session_from_planned_to_archived() -> None:
     assert any(title.startswith("Quiet on:") for title in stage.read("gus"))
     assert not any(title.startswith("Quiet on:") for who in ("ann", "mia") for title in stage.read(who))
 
-    assert stage.press("fay", "End the session") == "The session is over. The survey has gone out."
+    assert stage.press("fay", "End the session") == "The session is over."
     assert "How was “Giving feedback that lands”?" in stage.read("ann")
     assert "That was “Giving feedback that lands”" in stage.read(None)
     stage.wait(SURVEYED.total_seconds())
