@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from dialogs import KINDS
-from dialogs.card import Piece, Text, When
+from dialogs.card import Piece, Text, Typed, When
 from dialogs.plan import Plan, Problem, read_plan
 from dialogs.words import nearest
 
@@ -82,6 +82,8 @@ def in_words(text: Text) -> str:
 def _in_words(piece: Piece) -> str:
     if isinstance(piece, When):
         return f"{piece.at.astimezone(ZoneInfo(piece.zone)):%Y-%m-%d %H:%M} {piece.zone}"
+    if isinstance(piece, Typed):
+        return f"/ilt {piece.words}".strip()
     return piece if isinstance(piece, str) else ""
 
 

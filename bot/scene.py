@@ -131,17 +131,21 @@ def _member(one: Attended, told: Brief | None, now: datetime, until: datetime, *
     connected = came is not None
     active = one.last is not None and now - one.last <= STILL_HERE and (went is None or one.last > went)
     marked = one.here_at is not None and (went is None or one.here_at > went)
+    presumed = False
     if one.here == "no" and one.here_at is not None:
         # The facilitator has looked and does not see them: only something newer than that brings them back.
         here = any(moment > one.here_at for moment in (one.last, *one.joined) if moment)
     else:
-        here = connected or active or (one.here == "yes" and marked) or not acted
+        here = connected or active or (one.here == "yes" and marked)
+        presumed = not here and not acted
+        here = here or presumed
     since = came or (one.here_at if one.here == "yes" else None) or (told.opened if told else None)
     return Member(
         person=one.person,
         name=one.name,
         role=one.role,
         here=here,
+        presumed=presumed,
         since=since if here else None,
         last_active=one.last,
         contributions=sum(n * 0.5 ** ((now - at) / HALVED) for at, n in one.posts),

@@ -248,6 +248,7 @@ class Member:
     name: str
     role: Role
     here: bool = False  # checked in, joined, active in the last 20 minutes, or marked by the facilitator
+    presumed: bool = False  # here only because nobody has acted yet, which says nothing of anybody
     since: datetime | None = None  # here without a break since
     last_active: datetime | None = None
     contributions: float = 0.0  # posts of three words or more and thread answers, halved every 10 minutes

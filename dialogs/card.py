@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
-from typing import Literal
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,17 @@ class Link:
     label: Text
 
 
-Piece = str | Who | When | Link
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command to type. Each platform writes before it what is needed where this is read; empty: that alone."""
+
+    words: str = ""
+
+
+Piece = str | Who | When | Link | Typed
+
+
+Arg: TypeAlias = "str | int | Who | When | Link | Typed | Text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class Text:
     """Words for people: a template of ours, and what goes into it. `one` is the template for n == 1."""
 
     template: str
-    args: tuple[tuple[str, str | int | Who | When | Link | Text], ...] = ()
+    args: tuple[tuple[str, Arg], ...] = ()
     one: str | None = None
     n: int | None = None
 
@@ -69,12 +79,12 @@ class Text:
                 yield arg
 
 
-def t(template: str, /, **args: str | int | Who | When | Link | Text) -> Text:
+def t(template: str, /, **args: Arg) -> Text:
     """Words for people. The template is a literal (a test reads them all); what varies is an argument."""
     return Text(template, tuple(args.items()))
 
 
-def tn(one: str, many: str, /, n: int, **args: str | int | Who | When | Link | Text) -> Text:
+def tn(one: str, many: str, /, n: int, **args: Arg) -> Text:
     """Words that depend on a number: `tn("{n} vote", "{n} votes", n=3)`."""
     return Text(many, (("n", n), *args.items()), one=one, n=n)
 

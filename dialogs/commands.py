@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # base imports Command from here
 __all__ = ["Command", "find", "for_everybody", "help_card", "moment", "parse", "seconds"]
 
 LONGEST = 4000  # characters of a command
+GREETINGS = {"hello", "hi", "hey", "hallo", "bonjour", "hola"}  # answered with the help
 POLL_SECONDS = range(5, 24 * 3600 + 1)
 SILENCE_SECONDS = range(10, 3600 + 1)
 
@@ -85,6 +86,8 @@ def parse(text: str) -> Command | Text:
     if not text:
         return Command("help")
     typed = re.split(r"[\s\"“”„«»]", text, maxsplit=1)[0]
+    if typed.casefold().rstrip(".,!?") in GREETINGS:
+        return Command("help")
     verb = resolve(typed.removeprefix("/"))
     if isinstance(verb, Text):
         return verb

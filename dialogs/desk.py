@@ -24,7 +24,7 @@ from dialogs.base import (
     Step,
     Submitted,
 )
-from dialogs.card import Card, Fact, Link, Text, When, quote, t
+from dialogs.card import Card, Fact, Link, Text, Typed, When, quote, t
 from dialogs.commands import help_card, moment, seconds
 from dialogs.moments import zone_named
 from dialogs.plan import poll_setup
@@ -65,15 +65,24 @@ def decide(desk: State, event: Event, scene: Scene) -> Step[State]:
         case Commanded(command=command) if command.verb == "start":
             title = command.words[0] if command.words else ""
             if not title:
-                return Step(desk, reply=t('Give the session a title, for example: /ilt start "Team retrospective"'))
+                return Step(
+                    desk,
+                    reply=t(
+                        "Give the session a title, for example: {start}", start=Typed('start "Team retrospective"')
+                    ),
+                )
             return begun(desk, event, {"brief": {"title": title, "places": room_of(event)}, "at_once": True})
         case Commanded(command=command) if command.verb == "here":
-            return Step(desk, reply=t("You lead no session that could come here. Create one with /ilt new."))
+            return Step(
+                desk, reply=t("You lead no session that could come here. Create one with {new}.", new=Typed("new"))
+            )
         case Commanded(command=command) if command.verb == "poll":
             return polled(desk, event)
         case Commanded(command=command) if scene.host:
             begin = t(
-                'No session is open here that “{verb}” could be for. Begin one: /ilt start "Title"', verb=command.verb
+                "No session is open here that “{verb}” could be for. Begin one: {start}",
+                verb=command.verb,
+                start=Typed('start "Title"'),
             )
             return Step(desk, reply=begin)
         case Commanded(command=command):
@@ -113,7 +122,7 @@ def polled(desk: State, event: Commanded) -> Step[State]:
     if not room_of(event):
         return Step(desk, reply=t("A poll needs people: type it in a channel, or in the room of a session."))
     setup = poll_setup(words[0], words[1:], seconds(flag or ""))
-    return Step(desk, (Begin(f"poll:{event.id}", "poll", setup, of="person"),), reply=t("It is in the channel."))
+    return Step(desk, (Begin(f"poll:{event.id}", "poll", setup, of="person"),))  # it stands where it was typed
 
 
 def begun(desk: State, event: Event, setup: Mapping[str, Any]) -> Step[State]:
@@ -155,7 +164,8 @@ def briefed(
 def listed(sessions: tuple[Listed, ...], *, page: bool = False) -> Card:
     """A person's sessions, the newest first."""
     rows = tuple(Fact(state(one.brief), room(one)) for one in sessions[:SHOWN])
-    nothing = (t("You have no sessions yet. Create one: /ilt new giving-feedback on tomorrow 14:00 Europe/Zurich"),)
+    new = Typed("new giving-feedback on tomorrow 14:00 Europe/Zurich")
+    nothing = (t("You have no sessions yet. Create one: {new}", new=new),)
     return Card(title=t("Your sessions"), text=() if rows else nothing, facts=rows, page=page)
 
 

@@ -20,11 +20,12 @@ from dialogs.base import (
     Step,
     Told,
 )
-from dialogs.card import Card, Fact, Text, When, Who, quote, t, tn
+from dialogs.card import Card, Fact, Text, Typed, When, Who, quote, t, tn
 from dialogs.privacy import MANY, Cell, K, came, chosen, learners, listed, published
 
 BEST = 3  # answers of one poll that are told
 NAMES = 10  # learners named beside one manager
+ADDING, AGAIN = Typed("roster manager NAME for NAME"), Typed("digest")
 
 
 class State(Frozen):
@@ -73,8 +74,16 @@ def message(digest: State, look: Look) -> Card:
             *(Fact(quote(objective), said) for objective, said in by_objective(look)),
             *(Fact(t("Survey"), said) for said in surveyed(look.report.results)),
         ),
-        footer=t("Groups and answers of fewer than {k} people are left out. Nobody is scored or compared.", k=K),
+        footer=t("{counted} Nobody is scored or compared.", counted=_what_is_shown(digest)),
     )
+
+
+def _what_is_shown(digest: State) -> Text:
+    """Which numbers are on the card, and which are left out of it."""
+    few = t("Averages and answers are shown only where they stand for at least {k} people.", k=K)
+    if digest.names:
+        return t("Who attended is shown by name, as the plan of this session says. {few}", few=few)
+    return t("How many attended is shown where at least {k} were expected, however many came. {few}", k=K, few=few)
 
 
 def held(session: Brief | None) -> tuple[Text, ...]:
@@ -134,7 +143,7 @@ def participation(own: Sequence[Member], people: Sequence[Member], session: Brie
         return t("On average, your people {took_part}.", took_part=averaged(group, session))
     if len(everybody) >= K:
         return t("On average, people in the whole session {took_part}.", took_part=averaged(everybody, session))
-    return t("Fewer than {k} people attended, so this is not shown.", k=K)
+    return t("Fewer than {k} people attended, so no average is shown.", k=K)
 
 
 def averaged(group: Sequence[Member], session: Brief | None) -> Text:
@@ -148,12 +157,8 @@ def averaged(group: Sequence[Member], session: Brief | None) -> Text:
     length = session.minutes
     if session.opened and session.closed:
         length = max(1, round((session.closed - session.opened).total_seconds() / 60))
-    return t(
-        "were there for {minutes} of {length} minutes, and {acts}",
-        minutes=min(minutes, length),
-        length=length,
-        acts=acts,
-    )
+    there = tn("{some} of {n} minute", "{some} of {n} minutes", n=length, some=min(minutes, length))
+    return t("were there for {there}, and {acts}", there=there, acts=acts)
 
 
 def mean(numbers: Sequence[int]) -> int:
@@ -192,7 +197,7 @@ def told(result: Result, shown: Sequence[Cell]) -> Text:
         answers = listed([answer(text, cell, result.total) for cell, text in best[:BEST]])
         return t("{question} — {answers}", question=result.title, answers=answers)
     if result.total < K:
-        return t("{question} — Too few answers to show.", question=result.title)
+        return t("{question} — Not shown: fewer than {k} people answered.", question=result.title, k=K)
     if result.kind == "survey":
         return t(
             "{question} — Not shown: it would tell what a few said, or the survey is still open.", question=result.title
@@ -219,13 +224,14 @@ def receipt(digest: State, look: Look) -> Card:
             rows.append(Fact(t("{who}", who=Who(manager)), t("about {names}", names=listed(names, NAMES))))
     if not rows:
         nobody = t(
-            "No digest was sent, because no manager is known. "
-            "Add one with /ilt roster manager NAME for NAME, then /ilt digest."
+            "No digest was sent, because no manager is known. Add one with {manager}, then type {digest}.",
+            manager=ADDING,
+            digest=AGAIN,
         )
         return Card(title=t("No digest"), text=(nobody,), footer=t("Only facilitators see this."))
     more = (Fact(t("More managers"), t("{n}", n=len(rows) - MANY)),) if len(rows) > MANY else ()
     left = (Fact(t("Nobody yet"), t("about {names}", names=listed(others))),) if others else ()
-    add = t("For the others, add a manager with /ilt roster manager NAME for NAME, then type /ilt digest.")
+    add = t("For the others, add a manager with {manager}, then type {digest}.", manager=ADDING, digest=AGAIN)
     return Card(
         title=tn("The digest went to {n} manager", "The digest went to {n} managers", n=len(rows)),
         text=(add,) if others else (),

@@ -77,7 +77,8 @@ def decide(poll: State, event: Event, scene: Scene) -> Step[State]:
             return Step(poll, reply=t("This poll has closed already."))
         case Pressed(action="close") | Rang("close") | Told("end") | Told("cancel") if not poll.closed:
             closed = poll.model_copy(update={"closed": True})
-            return Step(closed, (Show("board"), Wake("close", None)), reply=t("The poll is closed."), done=True)
+            reply = t("The poll is closed.") if isinstance(event, Pressed) else None  # else it would answer for another
+            return Step(closed, (Show("board"), Wake("close", None)), reply=reply, done=True)
     return Step(poll)
 
 

@@ -71,9 +71,13 @@ def learners(roster: Sequence[Member]) -> tuple[Member, ...]:
 
 def came(one: Member, session: Brief | None) -> bool:
     """Whether it is known that this person was in the session: connected, checked in, or active after it opened."""
+    return one.minutes > 0 or acted(one, session) or (one.here and one.since is not None and not one.presumed)
+
+
+def acted(one: Member, session: Brief | None) -> bool:
+    """Whether this person did anything after the session opened: voted, answered, wrote or reacted."""
     opened = session.opened if session else None
-    acted = one.acts > 0 and (opened is None or (one.last_active is not None and one.last_active >= opened))
-    return one.minutes > 0 or acted or (one.here and one.since is not None)
+    return one.acts > 0 and (opened is None or (one.last_active is not None and one.last_active >= opened))
 
 
 def listed(things: Sequence[Text], most: int = MANY) -> Text:

@@ -113,7 +113,7 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
             step = over(prompt, scene)
             return replace(step, effects=(*step.effects, Tell(PARENT, "question closed")))
         case Told("end") | Told("cancel") | Told("handed over"):
-            return over(prompt, scene)
+            return replace(over(prompt, scene), reply=None)  # it would answer for the one who told it
     return Step(prompt)
 
 

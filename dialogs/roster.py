@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
-from dialogs.card import Card, Fact, Link, Text, Who, quote, t, tn
+from dialogs.card import Card, Fact, Link, Text, Typed, Who, quote, t, tn
 from dialogs.commands import find
 from dialogs.privacy import listed
 from dialogs.words import PERSON, plain
@@ -34,21 +34,25 @@ def changed(
         case ("facilitator", *names):
             return _leads(names, roster)
         case ("manager", manager, learner):
-            return _manager(manager, learner, roster, session)
+            return _manager(manager, learner, roster, session, phase)
     return (), card(roster, session, phase)
 
 
 def _add(names: Sequence[str], roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
     here = [one for one in roster if one.role is not MANAGER]
     known, ids = {one.name.casefold() for one in here}, {one.person for one in here}
-    mentioned = dict.fromkeys(found[1] for name in names if (found := PERSON.fullmatch(name)) and found[1] not in ids)
+    mentioned: dict[str, str | None] = dict.fromkeys(
+        found[1] for name in names if (found := PERSON.fullmatch(name)) and found[1] not in ids
+    )
     named = {name for name in names if not PERSON.fullmatch(name) and name.casefold() not in known}
-    new = {person_named(session, name): name for name in names if name in named} | mentioned
+    managers = {one.name.casefold(): one.person for one in roster if one.role is MANAGER}
+    unknown = (name for name in names if name in named)
+    new = {managers.get(name.casefold()) or person_named(session, name): name for name in unknown} | mentioned
     if not new:
         return (), t("Everybody you named is on the roster already.")
     effects: list[Effect] = []
     for person, name in new.items():
-        effects += [Meet(person, name)] if name else []  # whoever was mentioned is known
+        effects += [Meet(person, name)] if name and person not in managers.values() else []  # others are known
         effects.append(Note("role", person, LEARNER))
     people = Link("people", session, t("the people page"))
     added = tn("{n} person added.", "{n} people added.", n=len(new))
@@ -84,27 +88,50 @@ def _leads(names: Sequence[str], roster: Sequence[Member]) -> tuple[tuple[Effect
     return tuple(Note("role", person, FACILITATOR) for person in new), leads
 
 
-def _manager(manager: str, learner: str, roster: Sequence[Member], session: str) -> tuple[tuple[Effect, ...], Text]:
+def _manager(
+    manager: str, learner: str, roster: Sequence[Member], session: str, phase: str
+) -> tuple[tuple[Effect, ...], Text]:
     member = find(learner, [one for one in roster if one.role is LEARNER])
     if isinstance(member, Text):
         return (), member
     mentioned = PERSON.fullmatch(manager)
     if mentioned and mentioned[1] != member.person:
-        there = any(one.person == mentioned[1] for one in roster)
-        role = () if there else (Note("role", mentioned[1], MANAGER),)
+        known = next((one for one in roster if one.person == mentioned[1]), None)
+        if known and _sits_in(known, roster, phase):
+            return _leaves_the_learners(known, member)
+        role = () if known else (Note("role", mentioned[1], MANAGER),)
         heard = t("{manager} will get the digest about {learner}.", manager=Who(mentioned[1]), learner=member.name)
         return (*role, Note("manager", member.person, mentioned[1])), heard
     if mentioned or plain(manager) == plain(member.name):
         return (), t("{name} cannot get the digest about themselves: write another name.", name=member.name)
     alike = [one for one in roster if plain(one.name).startswith(plain(manager)) and one.person != member.person]
-    known = find(manager, alike) if alike else None
-    if isinstance(known, Text):
-        return (), known  # it could be several people: better asked than guessed
-    if known:
-        return (Note("manager", member.person, known.person),), _will_hear(known.name, member)
+    found = find(manager, alike) if alike else None
+    if isinstance(found, Text):
+        return (), found  # it could be several people: better asked than guessed
+    if found and _sits_in(found, roster, phase):
+        return _leaves_the_learners(found, member)
+    if found:
+        return (Note("manager", member.person, found.person),), _will_hear(found.name, member)
     person = person_named(session, manager)
     effects = (Meet(person, manager), Note("role", person, MANAGER), Note("manager", member.person, person))
     return effects, _will_hear(manager, member)
+
+
+def _sits_in(manager: Member, roster: Sequence[Member], phase: str) -> bool:
+    """Whether they count as a learner only because they are in the chat: named for the first time, before it opens."""
+    return phase == "planned" and manager.role is LEARNER and all(one.manager != manager.person for one in roster)
+
+
+def _leaves_the_learners(manager: Member, learner: Member) -> tuple[tuple[Effect, ...], Text]:
+    """Nobody sends a manager the checklist of their people, nor calls on them."""
+    effects = (Note("role", manager.person, MANAGER), Note("manager", learner.person, manager.person))
+    return effects, t(
+        "{manager} will get the digest about {learner}, and is no learner here any more. If they learn, too, type "
+        "{add}.",
+        manager=manager.name,
+        learner=learner.name,
+        add=Typed(f"roster add {manager.name}"),
+    )
 
 
 def _will_hear(manager: str, member: Member) -> Text:

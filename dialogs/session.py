@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialogs import roster
 from dialogs import session_cards as cards
 from dialogs.base import (
     FACILITATOR,
     LEARNER,
+    ROOM,
     Begin,
+    Brief,
     Commanded,
     Event,
     Joined,
@@ -25,29 +29,26 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Card, Text, t, tn
+from dialogs.card import Card, Text, Typed, t, tn
 from dialogs.commands import find, help_card, seconds
 from dialogs.plan import poll_setup, prompt_setup
 from dialogs.session_life import (
     LEARNERS_LIST,
-    State,
     begin,
-    called,
-    called_back,
     cancel,
     checklists,
     digest_setup,
     end,
     following,
-    having,
     launch,
     move,
     no_longer,
     not_yet,
-    reached,
+    opening,
     start,
-    unreached,
 )
+from dialogs.session_reach import called, called_back, reached, unreached
+from dialogs.session_state import State, having
 
 
 def decide(session: State, event: Event, scene: Scene) -> Step[State]:
@@ -62,7 +63,8 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="mine"):  # the platform answers it with what waits for whoever pressed, if anything does
             return Step(session, reply=t("Nothing is waiting for you here."))
         case Pressed(action="here") if session.brief.phase == "planned":
-            return Step(session, reply=t("This session has not begun yet. You can check in once it has."))
+            waits = opening(session.brief, scene.now, t("This session has not begun yet."))
+            return Step(session, reply=t("{waits} You can check in once it has begun.", waits=waits))
         case Pressed(action="here") if session.brief.phase != "open":
             return Step(session, reply=t("This session is over."))
         case Pressed(action="here", by=str(person)):
@@ -72,12 +74,16 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Commanded(command=command) if command.verb == "help":
             return Step(session, reply=help_card(next(iter(command.words), None), scene.role))
         case Commanded(command=command) if scene.role is not FACILITATOR:
-            return Step(session, reply=t("Only a facilitator of this session can use “{verb}”.", verb=command.verb))
-        case Commanded():
-            return commanded(session, event, scene)
+            refused = t("Only a facilitator of this session can use “{verb}”.", verb=command.verb)
+            return Step(session, reply=opening(session.brief, scene.now, refused))
+        case Commanded(place=place):
+            step = commanded(session, event, scene)
+            # What stands where it was typed needs no words beside it: on some platforms they are one more message.
+            return replace(step, reply=None) if place in rooms(session.brief) and in_the_room(step) else step
         case Pressed(action="start" | "next" | "end" as verb):
             if scene.role is not FACILITATOR:
-                return Step(session, reply=t("Only a facilitator can do that."))
+                refused = t("Only a facilitator can do that.")
+                return Step(session, reply=opening(session.brief, scene.now, refused))
             return {"start": start, "next": following, "end": end}[verb](session, scene)
         case Rang("checklists") if session.brief.phase == "planned":
             return Step(session.model_copy(update={"prepared": True}), checklists(session, scene.now))
@@ -92,12 +98,27 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
             return unreached(session, data)
         case Told("reached", data={"place": str(place)}) if event.by is None:
             return reached(session, place)
+        case Told("survey not sent"):
+            return Step(session.model_copy(update={"surveyed": False}), (Show("recap"), Show("desk", FACILITATOR)))
         case Told("survey closed"):
-            closed = session.model_copy(update={"surveyed": True})
+            closed = session.model_copy(update={"answered": True})
             return Step(closed, (Begin("digest", "digest", digest_setup(session)), *called_back(session)))
         case Rang("archive") if session.brief.phase == "closed":
             return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
     return Step(session)
+
+
+def in_the_room(step: Step[State]) -> bool:
+    """Whether what comes of it is a message to everybody."""
+    return any(
+        one.to == ROOM if isinstance(one, Show) else isinstance(one, Begin) and one.kind in {"poll", "prompt"}
+        for one in step.effects
+    )
+
+
+def rooms(brief: Brief) -> list[str]:
+    """Where this happens, without the web room: there every answer has its place beside what was typed."""
+    return [place for place in brief.places if not place.startswith("web:")]
 
 
 def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
@@ -135,7 +156,10 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "cancel":
             return cancel(session, words, scene)
         case "survey" if not brief.closed:
-            return Step(session, reply=t("The survey goes out when you end the session, with /ilt end."))
+            ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
+            return Step(session, reply=ends)
+        case "survey" if not session.surveyed:
+            return Step(session, reply=t("No survey was sent: too few people were there for any answer to be shown."))
         case "survey" if words[0] == "close":
             return Step(session, (Tell("survey", "close"),), reply=t("The survey is closed, and the digest goes out."))
         case "survey":
@@ -210,7 +234,7 @@ def checklist(session: State, word: str, scene: Scene) -> Step[State]:
         sent = session.model_copy(update={"prepared": True})
         return Step(sent, (*effects, Tell(LEARNERS_LIST, "remind"), Wake("checklists", None)), reply=reply)
     if not session.prepared:
-        waits = t("The checklist goes out the day before. Send it now with /ilt checklist send.")
+        waits = t("The checklist goes out the day before. Send it now with {send}.", send=Typed("checklist send"))
         late = t("The checklist never went out: the session was opened before.")
         return Step(session, reply=waits if session.brief.phase == "planned" else late)
     return Step(session, (Tell(LEARNERS_LIST, "show"),), reply=t("The readiness board is in your private messages."))
@@ -223,7 +247,7 @@ def view(session: State, look: Look) -> Card:
         case "opening":
             return cards.opening(brief, look)
         case "recap":
-            return cards.recap(brief, look)
+            return cards.recap(brief, look, surveyed=session.surveyed)
         case "say":
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
@@ -232,7 +256,7 @@ def view(session: State, look: Look) -> Card:
             via, _, phase = number.partition(":")
             return cards.callout(called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
-    return cards.desk(brief, session.coming, look, missed)
+    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
 
 
 NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dialogs.base import LEARNER, Brief, Look
-from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
+from dialogs.base import Brief, Look, Member
+from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.plan import SayStep, Timed
+from dialogs.privacy import acted, came, learners
 
 
 def opening(brief: Brief, look: Look) -> Card:
@@ -35,10 +36,9 @@ def said(step: Timed | None) -> Card:
     return Card(title=quote(step.title if step else ""), text=tuple(quote(line) for line in lines if line))
 
 
-def recap(brief: Brief, look: Look) -> Card:
+def recap(brief: Brief, look: Look, *, surveyed: bool = True) -> Card:
     """What the room did together: no names, no scores."""
-    learners = [one for one in look.report.roster if one.role is LEARNER and (one.minutes or one.acts)]
-    facts = [Fact(t("Took part"), tn("{n} person", "{n} people", n=len(learners)))]
+    facts = [*_took_part(brief, look.report.roster)]
     for result in look.report.results:
         if result.kind == "poll" and result.total:
             best = max(result.answers, key=lambda answer: answer[1])
@@ -46,12 +46,31 @@ def recap(brief: Brief, look: Look) -> Card:
             facts.append(Fact(quote(result.title), says))
         elif result.kind == "prompt" and result.total:
             facts.append(Fact(quote(result.title), tn("{n} answer", "{n} answers", n=result.total)))
+    thanks = t("Thank you for taking part.")
+    if surveyed:
+        thanks = t("Thank you for taking part. A short survey is waiting for you. It takes a minute.")
     return Card(
         title=t("That was “{title}”", title=brief.title),
-        text=(t("Thank you for taking part. A short survey is waiting for you. It takes a minute."),),
+        text=(thanks,),
         facts=tuple(facts),
         tone="closed",
     )
+
+
+def _took_part(brief: Brief, roster: tuple[Member, ...]) -> tuple[Fact, ...]:
+    """How many were here, and how many of them did something: two numbers, in one sentence."""
+    there = [one for one in learners(roster) if came(one, brief)]
+    active = sum(acted(one, brief) for one in there)
+    here = tn("{n} person was here", "{n} people were here", n=len(there))
+    if not there:
+        return ()
+    if active == len(there):
+        said = t("{here} and voted, answered or wrote.", here=here)
+    elif active:
+        said = t("{here}, and {n} of them voted, answered or wrote.", here=here, n=active)
+    else:
+        said = t("{here}.", here=here)
+    return (Fact(t("Took part"), said),)
 
 
 def cancelled(brief: Brief) -> Card:
@@ -65,7 +84,9 @@ CALLED = 40  # people who are called out in one message
 Missed = tuple[str | None, str | None, str]  # person, place, why
 
 
-def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = ()) -> Card:
+def desk(
+    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, surveyed: bool = True
+) -> Card:
     """The facilitators' own card: what comes next, one button for it, and whom messages did not reach."""
     facts = [Fact(t("When"), moment_of(brief))]
     buttons: tuple[Button, ...] = ()
@@ -75,12 +96,12 @@ def desk(brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, .
         ending = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
         buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
         facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
-    elif brief.phase == "closed":
-        facts.append(Fact(t("Next"), t("See how the survey is going with /ilt survey results.")))
+    elif brief.phase == "closed" and surveyed:
+        facts.append(Fact(t("Next"), t("See how the survey is going with {results}.", results=Typed("survey results"))))
     people = Link("people", look.session_id or "", t("people and links"))
     return Card(
         title=t("Your session: {title}", title=brief.title),
-        text=(t("Only facilitators see this. Type /ilt help for every command."),),
+        text=(t("Only facilitators see this. Type {help} for every command.", help=Typed("help")),),
         facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed)),
         buttons=buttons,
         tone="closed" if brief.phase in {"closed", "archived"} else "plain",

@@ -43,6 +43,7 @@ class Flag(Frozen):
     at: datetime  # when it was noticed
     person: str | None = None  # the one it suggests to call on
     again: bool = False  # it has stayed quiet since
+    first: bool = False  # of the session: what cannot be heard is explained once
     phase: Literal["queued", "raised", "settled", "dropped"] = "queued"
     move: str | None = None  # what the facilitator did about it
 
@@ -135,7 +136,8 @@ def from_queue(watch: State, scene: Scene) -> Step[State]:
     if free > scene.now:
         return Step(watch, (Wake("queue", free),))
     recent = tuple(at for at in watch.raised if scene.now - at < timedelta(hours=1))
-    raised = watch.having(waiting[0], phase="raised").model_copy(update={"raised": (*recent, scene.now)})
+    first = not any(one.phase in {"raised", "settled"} for one in watch.flags)
+    raised = watch.having(waiting[0], phase="raised", first=first).model_copy(update={"raised": (*recent, scene.now)})
     later = (Wake("queue", scene.now + APART),) if len(waiting) > 1 else ()
     return Step(raised, (Show(slot(waiting[0]), FACILITATOR), *later))
 
@@ -194,9 +196,15 @@ def view(watch: State, look: Look) -> Card:
         )
         buttons.insert(1 if polling else 0, calling)
     buttons += [Button("more", t("More time"), flag.id), Button("aloud", t("Answered aloud"), flag.id)]
+    quiet = t("Nobody has answered in chat. Only facilitators see this.")
+    if flag.first:
+        quiet = t(
+            "Nobody has answered in chat. I do not hear voices: if somebody answered aloud, press “Answered aloud”. "
+            "Only facilitators see this."
+        )
     return Card(
         title=title,
-        text=(t("Nobody has answered in chat. Only facilitators see this."), suggestion),
+        text=(quiet, suggestion),
         buttons=tuple(buttons),
         tone="flag",
     )

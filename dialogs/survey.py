@@ -70,6 +70,7 @@ class State(Frozen):
     closes_at: AwareDatetime | None = None
     closed: bool = False
     asked: tuple[str, ...] = ()  # who has the form; nobody else may answer
+    few: int | None = None  # so many could have been asked: too few for any answer to be shown, so nobody was
 
 
 def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
@@ -100,9 +101,13 @@ def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
 
 
 def ask(survey: State, scene: Scene) -> Step[State]:
-    """Ask everybody who came; if nobody is known to have come, all learners."""
+    """Ask everybody who came; if nobody is known to have come, all learners. Nobody is asked in vain."""
     people = learners(scene.roster)
     there = tuple(one for one in people if came(one, scene.session)) or people
+    if len(there) < K:
+        off = survey.model_copy(update={"few": len(there), "closed": True})
+        told = (Tell(PARENT, "survey not sent"), Tell(PARENT, "survey closed"))
+        return Step(off, (Show("results", FACILITATOR), *told), done=True)
     asking = survey.model_copy(update={"asked": tuple(one.person for one in there)})
     closing = (Wake("close", survey.closes_at),) if survey.closes_at else ()
     forms = (Show("form", person) for person in asking.asked)
@@ -195,11 +200,11 @@ def field(question: Question, value: str) -> Field:
 
 def results(survey: State, look: Look) -> Card:
     """How many answered. No number but that before it closes: two of them would tell what came in between."""
+    if survey.few is not None:
+        return unasked(survey, survey.few)
     sent = look.tally.total("sent")
     lines: list[Text]
     answered = t("{n} of {all} answered.", n=sent, all=len(survey.asked))
-    if not survey.asked:
-        answered = t("Nobody was asked: there is no learner on the roster.")
     if not survey.closed:
         waits = t("The answers appear here when the survey closes, if at least {k} people have answered.", k=K)
         confirm = t("Close the survey? Nobody can answer after that.")
@@ -222,6 +227,22 @@ def results(survey: State, look: Look) -> Card:
         t("Survey: {title}", title=titled(survey)),
         (answered, *lines),
         footer=t("This survey has closed. Only facilitators see this."),
+        tone="closed",
+    )
+
+
+def unasked(survey: State, n: int) -> Card:
+    """Why nobody got the form."""
+    few = tn(
+        "It was not sent: {n} person could be asked, and answers of fewer than {k} people are never shown.",
+        "It was not sent: {n} people could be asked, and answers of fewer than {k} people are never shown.",
+        n=n,
+        k=K,
+    )
+    return Card(
+        t("Survey: {title}", title=titled(survey)),
+        (few if n else t("Nobody was asked: there is no learner on the roster."),),
+        footer=t("This survey is closed. Only facilitators see this."),
         tone="closed",
     )
 
@@ -274,6 +295,8 @@ def comments(question: Question, tally: Tally, names: Sequence[str]) -> list[Tex
 
 def sum_up(survey: State, tally: Tally) -> tuple[Result, ...]:
     """What may be told of it beyond the facilitators: exact numbers of what was chosen, once it has closed."""
+    if survey.few is not None:
+        return ()
     sent = tally.total("sent")
     summed = []
     for question in (one for one in survey.questions if one.kind != "text"):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialogs.card import Card, Fact, Text, quote, t
+from dialogs.card import Card, Fact, Text, Typed, quote, t
 from dialogs.words import nearest, short
 
 if TYPE_CHECKING:  # base imports Command, and commands imports this
@@ -150,11 +150,11 @@ def help_card(verb: str | None, role: Role | None) -> Card:
     row = VERBS.get(verb or "")
     if row:
         whom = t("anybody") if row.anybody else t("facilitators")
-        facts = (Fact(t("Example"), quote(row.example)), Fact(t("For"), whom))
+        facts = (Fact(t("Example"), t("{typed}", typed=Typed(row.example))), Fact(t("For"), whom))
         return Card(quote(row.usage), (row.says,), facts, footer=t("“help” alone lists every command."))
     guest = role is not None and role.value != "facilitator"
     rows = [row for name, row in VERBS.items() if not guest or (row.anybody and name not in LEADING)]
-    hint = t("Write /ilt before each of these; in Teams, write @Cohost instead.")
+    hint = t("Write {prefix} before each of these.", prefix=Typed())
     more = (t("The facilitator of a session has more commands."),) if guest else ()
     return Card(
         t("Cohost's commands"),

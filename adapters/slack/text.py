@@ -15,7 +15,7 @@ from typing import Any
 from unicodedata import combining
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dialogs.card import Link, Piece, Text, When, Who
+from dialogs.card import Link, Piece, Text, Typed, When, Who
 from dialogs.words import blank
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ UNSEEN = re.compile(
 BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 LIVE = re.compile(
     r"[&<>*_~`]"
-    r"|[@#](?=\w)"  # where `verbatim` cannot be said, bare names of people and channels come alive
+    r"|[@#](?=[\w`])"  # where `verbatim` cannot be said, bare names come alive; the twin of ` is a letter, too
     r"|:(?=//|[\w+'-]+:)"  # an address; a code like :tada:
     r"|^(?= *(?:[-+•·–]|\d+[.)])\s)",  # a list
     re.MULTILINE,
@@ -119,6 +119,8 @@ def _plain(piece: Piece, reader: Reader) -> str:
             return moment(piece)
         case Link():
             return plain(piece.label, reader)
+        case Typed(words):
+            return clean(f"/ilt {words}".strip())
     return clean(piece)
 
 

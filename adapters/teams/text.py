@@ -17,7 +17,7 @@ from unicodedata import bidirectional, combining
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.teams.payload import NOBODY, PERSON
-from dialogs.card import Link, Piece, Text, When, Who
+from dialogs.card import Link, Piece, Text, Typed, When, Who
 from dialogs.words import blank
 
 Json = dict[str, Any]
@@ -208,7 +208,16 @@ def words_of(piece: Piece, reader: Reader) -> str:
             return moment(piece, reader)
         case Link():
             return plain(piece.label, reader)
+        case Typed(words):
+            return clean(command(words, alone=reader.link is not None))
     return clean(piece)
+
+
+def command(words: str, *, alone: bool) -> str:
+    """A command as it is typed: with others there the bot must be named, and a message to the bot alone is for it."""
+    if not words:
+        return "@Cohost (not needed in this chat)" if alone else "@Cohost"
+    return f"“{words}”" if alone else f"“@Cohost {words}”"
 
 
 def moment(when: When, reader: Reader) -> str:

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from adapters.base import Answer, Seen
 from adapters.web.links import Links, local
 from adapters.web.live import Line
-from dialogs.card import Card, Link, Text, When, Who, Wrong
+from dialogs.card import Card, Link, Piece, Text, Typed, When, Who, Wrong
 
 PAGES = Path(__file__).parent / "pages"
 SOMEBODY = "somebody"
@@ -119,7 +119,7 @@ class Draw:
         """Words with names, times and links in them."""
         return Markup().join(self._piece(piece, reader) for piece in text.pieces())
 
-    def _piece(self, piece: str | Who | When | Link, reader: Reader) -> Markup:
+    def _piece(self, piece: Piece, reader: Reader) -> Markup:
         match piece:
             case Who(person):
                 return Markup('<b class="who" dir="auto">{}</b>').format(reader.names.get(person, SOMEBODY))
@@ -128,6 +128,8 @@ class Draw:
             case Link():
                 address = local(self._address[piece.page](reader.tenant, piece.session, reader.person))
                 return Markup('<a href="{}">{}</a>').format(address, self.text(piece.label, reader))
+            case Typed(words):
+                return escape(f"/ilt {words}".strip())
             case _:
                 return escape(piece)
 
@@ -151,7 +153,7 @@ def plain(text: Text, reader: Reader) -> str:
     return "".join(_plain(piece, reader) for piece in text.pieces())
 
 
-def _plain(piece: str | Who | When | Link, reader: Reader) -> str:
+def _plain(piece: Piece, reader: Reader) -> str:
     match piece:
         case Who(person):
             return reader.names.get(person, SOMEBODY)
@@ -159,6 +161,8 @@ def _plain(piece: str | Who | When | Link, reader: Reader) -> str:
             return clock(piece.at, piece.style, piece.zone).striptags()
         case Link():
             return plain(piece.label, reader)
+        case Typed(words):
+            return f"/ilt {words}".strip()
         case _:
             return piece
 

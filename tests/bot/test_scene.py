@@ -115,6 +115,7 @@ def test_before_anybody_has_acted_the_roster_is_who_is_here() -> None:
 
     assert [one.here for one in before] == [True, True, True]
     assert [one.here for one in after] == [False, True, False]
+    assert [one.presumed for one in (*before, *after)] == [True, True, False, False, False, False]
 
 
 def test_whom_the_facilitator_does_not_see_is_away_and_nobody_else_by_that() -> None:

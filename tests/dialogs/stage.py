@@ -48,7 +48,7 @@ from dialogs.base import (
     Turn,
     Wake,
 )
-from dialogs.card import Card, Link, Text, When, Who, Wrong
+from dialogs.card import Card, Link, Text, Typed, When, Who, Wrong
 from dialogs.commands import parse
 from dialogs.rotation import Turned
 from storage.base import Attended, Dialog, Listing, Wanted
@@ -363,6 +363,8 @@ def spoken(said: Reply, names: Mapping[str, str]) -> str:
                 words.append(f"{at:%H:%M}" if style == "time" else f"{at:%d %b %H:%M}")
             case Link(_, _, label):
                 words.append(spoken(label, names))
+            case Typed(command):
+                words.append(f"/ilt {command}".strip())
             case str():
                 words.append(piece)
     return "".join(words)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dialogs.base import Member, Role
-from dialogs.card import Card, Text
+from dialogs.card import Card, Text, Typed
 from dialogs.commands import Command, find, for_everybody, help_card, moment, parse, seconds
 from dialogs.moments import zone_named
 from dialogs.verbs import MEANT, SYNONYMS, VERBS
@@ -24,7 +24,8 @@ ROSTER = (
 
 def said(text: object) -> str:
     assert isinstance(text, Text)
-    return "".join(str(piece) if isinstance(piece, str) else "…" for piece in text.pieces())
+    pieces = (f"/ilt {piece.words}" if isinstance(piece, Typed) else piece for piece in text.pieces())
+    return "".join(piece if isinstance(piece, str) else "…" for piece in pieces)
 
 
 # -- polls: quotation marks of every keyboard --------------------------------------------------------------------------
@@ -159,6 +160,9 @@ def test_a_poll_that_cannot_be_is_answered_with_one_sentence(typed: str, sentenc
         ("", Command("help")),
         ("/ilt", Command("help")),
         ("?", Command("help")),
+        ("hello there", Command("help")),
+        ("Hi!", Command("help")),
+        ("Hello, who are you?", Command("help")),
         ("help", Command("help")),
         ("help?", Command("help")),
         ("help poll", Command("help", ("poll",))),
@@ -344,7 +348,7 @@ def test_the_help_lists_what_one_may_use() -> None:
 def test_the_help_explains_one_command() -> None:
     card = help_card("poll", None)
     assert said(card.title) == VERBS["poll"].usage
-    assert [said(fact.value) for fact in card.facts] == [VERBS["poll"].example, "anybody"]
+    assert [said(fact.value) for fact in card.facts] == ["/ilt " + VERBS["poll"].example, "anybody"]
     assert said(help_card("next", None).facts[1].value) == "facilitators"
 
 

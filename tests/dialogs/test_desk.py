@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.base import FACILITATOR, LEARNER, Begin, Brief, Commanded, Event, Listed, Scene, Show, Step
-from dialogs.card import Card, Fact, Link, Text, When, quote, t
+from dialogs.card import Card, Fact, Link, Text, Typed, When, quote, t
 from dialogs.desk import GUEST, SHOWN, UNTITLED, State, decide, view
 from dialogs.plan import poll_setup
 from dialogs.verbs import VERBS, help_card
@@ -25,10 +25,18 @@ VISITOR = scene(None, session=None, session_id=None)
 PLAN = GIVING.model_dump(mode="json")
 SHOW = Show("desk", "fay")
 NOWHERE, CHANNEL = {"places": ()}, {"places": ("slack:C1",)}  # where the session will be, beside its web room
-BEGIN_ONE = 'No session is open here that “{verb}” could be for. Begin one: /ilt start "Title"'
-BELONGS = "“{verb}” belongs in a session: type it in that session's room."
+GIVE_TITLE = t("Give the session a title, for example: {start}", start=Typed('start "Team retrospective"'))
 NEEDS_PEOPLE = t("A poll needs people: type it in a channel, or in the room of a session.")
 UNREAD = t("No session was created: its plan, time or people could not be read.")
+
+
+def begin_one(verb: str) -> Text:
+    start = Typed('start "Title"')
+    return t("No session is open here that “{verb}” could be for. Begin one: {start}", verb=verb, start=start)
+
+
+def belongs(verb: str) -> Text:
+    return t("“{verb}” belongs in a session: type it in that session's room.", verb=verb)
 
 
 def begun(setup: dict[str, Any]) -> tuple[Begin, Show]:
@@ -150,7 +158,6 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             Step(
                 DESK,
                 (Begin("poll:e", "poll", poll_setup("Lunch?", ["Soup", "Pizza"], 60), of="person"),),
-                reply=t("It is in the channel."),
             ),
         )
         for name, at in {"a host": HOST, "a guest": VISITOR}.items()
@@ -166,7 +173,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         DESK,
         typed("start"),
         HOST,
-        Step(DESK, reply=t('Give the session a title, for example: /ilt start "Team retrospective"')),
+        Step(DESK, reply=GIVE_TITLE),
     ),
     "creates none for a guest": (DESK, typed("new"), VISITOR, Step(DESK, reply=GUEST)),
     "opens none for a guest": (DESK, typed('start "Mine"'), VISITOR, Step(DESK, reply=GUEST)),
@@ -201,7 +208,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         DESK,
         typed("here"),
         HOST,
-        Step(DESK, reply=t("You lead no session that could come here. Create one with /ilt new.")),
+        Step(DESK, reply=t("You lead no session that could come here. Create one with {new}.", new=Typed("new"))),
     ),
     **{
         f"takes none from {name}": (DESK, sent("create", **values), HOST, Step(DESK, reply=UNREAD))
@@ -217,10 +224,10 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         }.items()
     },
     **{
-        f"sends {name} with “{verb}” to a session": (DESK, typed(row.example), at, Step(DESK, reply=t(says, verb=verb)))
+        f"sends {name} with “{verb}” to a session": (DESK, typed(row.example), at, Step(DESK, reply=says(verb)))
         for verb, row in VERBS.items()
         if verb not in {"help", "here", "new", "sessions", "start", "poll"}
-        for name, at, says in (("a host", HOST, BEGIN_ONE), ("a guest", VISITOR, BELONGS))
+        for name, at, says in (("a host", HOST, begin_one), ("a guest", VISITOR, belongs))
     },
     **{
         f"ignores {name}": (DESK, event, HOST, Step(DESK))
@@ -290,4 +297,4 @@ def test_one_command_opens_a_session_and_its_room() -> None:
     assert stage.type("fay", 'start "Retrospective"') == "“Retrospective” is open in the room."
     assert stage.read("fay") == ["Your sessions", "Your session: Retrospective", "Retrospective"]
     assert stage.press("fay", "I'm here") == "You are checked in. Welcome!"
-    assert stage.type("fay", "end") == "The session is over. The survey has gone out."
+    assert stage.type("fay", "end") == "The session is over."

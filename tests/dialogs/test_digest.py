@@ -32,7 +32,7 @@ from dialogs.base import (
     Step,
     Told,
 )
-from dialogs.card import Card, Text, Who
+from dialogs.card import Card, Text, Typed, Who
 from dialogs.digest import State, decide, view
 from dialogs.privacy import K
 
@@ -80,6 +80,7 @@ def look(roster: Iterable[Member], viewer: str = "dana", slot: str = "digest", *
 
 def plain(text: Text) -> str:
     pieces = (f"@{piece.person}" if isinstance(piece, Who) else piece for piece in text.pieces())
+    pieces = (f"/ilt {piece.words}" if isinstance(piece, Typed) else piece for piece in pieces)
     return "".join(piece if isinstance(piece, str) else "…" for piece in pieces)
 
 
@@ -155,7 +156,8 @@ def test_a_manager_reads_one_message() -> None:
     ]
     assert card.footer is not None
     assert plain(card.footer) == (
-        "Groups and answers of fewer than 5 people are left out. Nobody is scored or compared."
+        "How many attended is shown where at least 5 were expected, however many came. "
+        "Averages and answers are shown only where they stand for at least 5 people. Nobody is scored or compared."
     )
     assert card.all_buttons() == ()
 
@@ -211,8 +213,8 @@ def test_attendance_is_by_name_only_where_the_plan_says_so(
 @pytest.mark.parametrize(
     ("roster", "words"),
     [
-        ((ANN,), "Fewer than 5 people attended, so this is not shown."),
-        (group(4, "dana"), "Fewer than 5 people attended, so this is not shown."),
+        ((ANN,), "Fewer than 5 people attended, so no average is shown."),
+        (group(4, "dana"), "Fewer than 5 people attended, so no average is shown."),
         (
             (*group(4, "dana", acts=2), *group(1, "raj", "R", acts=12)),
             f"On average, people in the whole session {TOOK_PART}",
@@ -239,9 +241,9 @@ def poll(*counts: int, total: int | None = None, **more: Any) -> Result:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (poll(0, 0), "Which? — Too few answers to show."),
-        (poll(3, 1), "Which? — Too few answers to show."),
-        (poll(total=3, hidden=True), "Which? — Too few answers to show."),
+        (poll(0, 0), "Which? — Not shown: fewer than 5 people answered."),
+        (poll(3, 1), "Which? — Not shown: fewer than 5 people answered."),
+        (poll(total=3, hidden=True), "Which? — Not shown: fewer than 5 people answered."),
         (poll(5, 0), "Which? — “A” (4 or more of 5)"),
         (poll(3, 3), "Which? — Not shown: it would tell what a few said."),
         (poll(1, 9), "Which? — “B” (7 or more of 10)"),
@@ -265,7 +267,10 @@ def test_every_poll_of_an_objective_is_told_and_objectives_without_one_are_not()
     ("result", "words"),
     [
         (SURVEY, "Are you ready? — “Yes” (7 of 12)"),
-        (replace(SURVEY, answers=(), total=4, hidden=True), "Are you ready? — Too few answers to show."),
+        (
+            replace(SURVEY, answers=(), total=4, hidden=True),
+            "Are you ready? — Not shown: fewer than 5 people answered.",
+        ),
         (
             replace(SURVEY, answers=(), hidden=True),
             "Are you ready? — Not shown: it would tell what a few said, or the survey is still open.",
@@ -284,7 +289,7 @@ def receipt(digest: State, *roster: Member, role: Role | None = FACILITATOR) -> 
 
 
 def test_the_facilitator_is_told_that_no_manager_is_known() -> None:
-    words = "Add one with /ilt roster manager NAME for NAME, then /ilt digest."
+    words = "Add one with /ilt roster manager NAME for NAME, then type /ilt digest."
     for roster in ((), (FLO, member("Ann"))):
         assert receipt(NEW, *roster) == ["No digest", f"No digest was sent, because no manager is known. {words}"]
 

@@ -400,7 +400,11 @@ def check_text(text: object, where: str) -> None:
     for _, argument in text.args:
         if isinstance(argument, Text):
             check_text(argument, where)
-    list(text.pieces())
+    slips = [found[0] for found in ONE_MANY.finditer(spoken(text, {})) if found[1] not in {"is", "was", "has"}]
+    assert not slips, f"{where} says “{spoken(text, {})}”"
+
+
+ONE_MANY = re.compile(r"(?<![\d.,:/-])1 (?:of 1 )?([a-z]+s)\b")  # 1 items, 1 of 1 minutes
 
 
 # -- pure --------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ ANNS_CLOSED = ANNS.model_copy(update={"closed": True})
 AD_HOC = scene(None, session=None, session_id=None)  # in a channel without a session
 
 CLOSING = Step(CLOSED, (Show("board"), Wake("close", None)), reply=t("The poll is closed."), done=True)
+CLOSES = replace(CLOSING, reply=None)
 REFUSED = Step(LUNCH, reply=t("Only a facilitator can close this poll."))
 TOO_LATE = t("This poll has closed, so votes are not counted any more.")
 
@@ -59,9 +60,9 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(CLOSED, reply=TOO_LATE),
     ),
     "is closed by the facilitator": (LUNCH, press("close", by="fay"), scene(FACILITATOR), CLOSING),
-    "is closed by the clock": (LUNCH, rang("close"), scene(None), CLOSING),
-    "is closed with the session": (LUNCH, told("end"), scene(None), CLOSING),
-    "is called off with the session": (LUNCH, told("cancel"), scene(None), CLOSING),
+    "is closed by the clock": (LUNCH, rang("close"), scene(None), CLOSES),
+    "is closed with the session": (LUNCH, told("end"), scene(None), CLOSES),
+    "is called off with the session": (LUNCH, told("cancel"), scene(None), CLOSES),
     "is not closed by a learner": (LUNCH, press("close"), scene(), REFUSED),
     "is not closed by a manager": (LUNCH, press("close"), scene(MANAGER), REFUSED),
     "is not closed from outside": (LUNCH, press("close"), scene(None), REFUSED),
@@ -81,7 +82,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         AD_HOC,
         Step(ANNS, reply=t("Only {who} can close this poll.", who=Who("ann"))),
     ),
-    "is closed by the clock where nobody leads": (ANNS, rang("close"), AD_HOC, replace(CLOSING, state=ANNS_CLOSED)),
+    "is closed by the clock where nobody leads": (ANNS, rang("close"), AD_HOC, replace(CLOSES, state=ANNS_CLOSED)),
     "takes a vote where nobody leads": (
         ANNS,
         press("vote", "b", by="bob"),

@@ -222,7 +222,9 @@ EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(minutes=1)
     [
         (Member("a", "Ann", LEARNER), False),
         (Member("a", "Ann", LEARNER, here=True), False),  # as everybody is before anyone has acted
+        (Member("a", "Ann", LEARNER, here=True, presumed=True, since=NOW), False),  # the same, once the session is open
         (Member("a", "Ann", LEARNER, here=True, since=NOW), True),
+        (Member("a", "Ann", LEARNER, here=True, since=LATER), True),
         (Member("a", "Ann", LEARNER, since=NOW), False),
         (Member("a", "Ann", LEARNER, minutes=1), True),
         (Member("a", "Ann", LEARNER, acts=1, last_active=LATER), True),

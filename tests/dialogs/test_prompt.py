@@ -389,7 +389,6 @@ OPENS: dict[str, Row] = {
         Step(
             having(OPEN, flagged=True, phase="over"),
             (BOARD, Wake("call", None), *OFF, settled("over")),
-            reply=t("The question is closed."),
             done=True,
         ),
     ),
@@ -416,7 +415,7 @@ ENDS: dict[str, Row] = {
             ANN,
             told(what),
             at(None),
-            Step(OVER, (BOARD, Wake("call", None), *OFF), reply=t("The question is closed."), done=True),
+            Step(OVER, (BOARD, Wake("call", None), *OFF), done=True),
         )
         for what in ("end", "cancel")
     },

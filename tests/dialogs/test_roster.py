@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Effect, Meet, Member, Note
-from dialogs.card import Card, Fact, Link, Text, quote, t, tn
+from dialogs.card import Card, Fact, Link, Text, Typed, quote, t, tn
 from dialogs.commands import find
 from dialogs.roster import SHOWN, changed, person_named
 from tests.dialogs.paper import member
@@ -110,6 +110,40 @@ def test_a_roster(
     words: tuple[str, ...], roster: tuple[Member, ...], effects: tuple[Effect, ...], answer: Text
 ) -> None:
     assert changed(words, roster, "s") == (effects, answer)
+
+
+BOBS, JO_OF_BOB = Note("manager", "ann", "bob"), replace(JO, manager="bob")
+SITS_IN = t(
+    "{manager} will get the digest about {learner}, and is no learner here any more. If they learn, too, type {add}.",
+    manager="Bob",
+    learner="Ann",
+    add=Typed("roster add Bob"),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "phase", "roster", "effects", "answer"),
+    [
+        # Whoever is in the chat counts as a learner, until somebody says that they are there for their people.
+        (("manager", "bob", "ann"), "planned", ROSTER, (Note("role", "bob", MANAGER), BOBS), SITS_IN),
+        # Learners who are managers, too: the roster has been mended, or the session is under way.
+        (("manager", "bob", "ann"), "open", ROSTER, (BOBS,), hears("Bob", "Ann")),
+        (("manager", "bob", "ann"), "planned", (FAY, ANN, BOB, JO_OF_BOB), (BOBS,), hears("Bob", "Ann")),
+        (("manager", "fay", "ann"), "planned", ROSTER, (Note("manager", "ann", "fay"),), hears("Fay", "Ann")),
+        # The way back.
+        (("add", "Mia Roth"), "planned", ROSTER, (Note("role", "mia roth", LEARNER),), added(1)),
+    ],
+)  # fmt: skip
+def test_a_manager_who_sits_in_the_chat_is_no_learner(
+    words: tuple[str, ...], phase: str, roster: tuple[Member, ...], effects: tuple[Effect, ...], answer: Text
+) -> None:
+    assert changed(words, roster, "s", phase) == (effects, answer)
+
+
+def test_a_mentioned_manager_who_sits_in_the_chat_is_no_learner() -> None:
+    kim = replace(member("Kim"), person=KIM_ID)
+    effects, _ = changed(("manager", f"<@{KIM_ID}>", "Ann"), (FAY, ANN, kim), "s", "planned")
+    assert effects == (Note("role", KIM_ID, MANAGER), Note("manager", "ann", KIM_ID))
 
 
 def test_the_roster_has_who_leads_who_is_here_and_whose_manager_is_known() -> None:

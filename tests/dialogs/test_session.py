@@ -32,19 +32,22 @@ from dialogs.base import (
     Tell,
     Wake,
 )
-from dialogs.card import Button, Card, Fact, Link, Text, When, Who, quote, t, tn
+from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.ordinary import SURVEY
 from dialogs.plan import checklist_setup, poll_setup, prompt_setup, survey_setup
 from dialogs.session import KIND, decide, view
-from dialogs.session_life import BEFORE, KEPT, MISSED, REMIND, SURVEYED, State, Unreached
+from dialogs.session_life import BEFORE, KEPT, REMIND, SURVEYED
+from dialogs.session_reach import MISSED
+from dialogs.session_state import State, Unreached
 from dialogs.verbs import VERBS
 from tests.dialogs.examples import GIVING, everyone, over, planned, planning, running
 from tests.dialogs.paper import COMMON, look, member, press, rang, say, scene, started, told, typed
-from tests.dialogs.stage import NOON, Stage, classroom
+from tests.dialogs.stage import NOON, Stage, classroom, spoken
 
 STARTS = NOON + timedelta(days=2)
 PLANNED = State(brief=Brief(title="Feedback", starts=STARTS, places=("web:d",)))
 OPEN = State(brief=Brief(title="Feedback", phase="open", opened=NOON, places=("web:d",)))
+TWO = tn("{n} person was here", "{n} people were here", n=2)
 CLOSED = OPEN.model_copy(update={"brief": OPEN.brief.model_copy(update={"phase": "closed", "closed": NOON})})
 ARCHIVED = CLOSED.model_copy(update={"brief": CLOSED.brief.model_copy(update={"phase": "archived"})})
 CALLED_OFF = PLANNED.model_copy(update={"brief": PLANNED.brief.model_copy(update={"phase": "archived"})})
@@ -55,9 +58,11 @@ FAY = scene(FACILITATOR)
 DESK, OPENING = Show("desk", FACILITATOR), Show("opening")
 ROOM = Link("room", "d", t("the room"))
 IN_THE_ROOM = t("It is in the room.")
-OPEN_FIRST = t("Open the session first, with /ilt start.")
-IS_OVER = t("This session is over. Create another one with /ilt new.")
-WAS_CALLED_OFF = t("This session was called off. Create another one with /ilt new.")
+NOT_BEGUN, NOT_YOURS = t("This session has not begun yet."), t("Only a facilitator can do that.")
+NOT_WATCHED = t("You will not be told when a question stays unanswered.")
+OPEN_FIRST = t("Open the session first, with {start}.", start=Typed("start"))
+IS_OVER = t("This session is over. Create another one with {new}.", new=Typed("new"))
+WAS_CALLED_OFF = t("This session was called off. Create another one with {new}.", new=Typed("new"))
 FIRST_POLL, FIRST_QUESTION = GIVING.run_of_show[0].begins()[1], GIVING.run_of_show[1].begins()[1]
 LEARNERS_LIST = {**checklist_setup("learner", GIVING.checklists.participants), "remind_at": None}
 LEADERS_LIST = {**checklist_setup("facilitator", GIVING.checklists.instructors), "remind_at": None}
@@ -69,6 +74,24 @@ def having(state: State, **changes: Any) -> State:
 
 def brief(state: State, **changes: Any) -> State:
     return having(state, brief=state.brief.model_copy(update=changes))
+
+
+def starts_later(refused: Text) -> Text:
+    return t("{refused} It starts {when}.", refused=refused, when=When(STARTS))
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours", "says"),
+    [
+        ({}, 0, " It starts 26 Nov 12:00."),
+        ({}, 72, " It was to start 26 Nov 12:00, and nobody has opened it yet."),
+        ({"starts": None}, 0, ""),
+        ({"phase": "open"}, 0, ""),
+    ],
+)
+def test_whoever_may_not_open_it_hears_when_it_opens(changes: dict[str, Any], hours: int, says: str) -> None:
+    step = decide(brief(PLANNED, **changes), typed("start", by="ann"), scene(now=NOON + timedelta(hours=hours)))
+    assert spoken(step.reply, {}) == f"Only a facilitator of this session can use “start”.{says}"
 
 
 def lists(remind_at: str | None) -> tuple[Begin, Begin]:
@@ -136,7 +159,9 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             brief(PLANNED, starts=None),
             BEGUN,
-            reply=t("“{title}” is ready in {room}. Open it with /ilt start.", title="Feedback", room=ROOM),
+            reply=t(
+                "“{title}” is ready in {room}. Open it with {start}.", title="Feedback", room=ROOM, start=Typed("start")
+            ),
         ),
     ),
     "is opened by the command that creates it": (
@@ -250,7 +275,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         PLANNED,
         press("here"),
         scene(),
-        Step(PLANNED, reply=t("This session has not begun yet. You can check in once it has.")),
+        Step(PLANNED, reply=t("{waits} You can check in once it has begun.", waits=starts_later(NOT_BEGUN))),
     ),
     "needs not know any more who is here": (
         CLOSED,
@@ -337,7 +362,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             brief(RUNNING, phase="closed", closed=NOON),
             (*ENDS, surveyed(survey_setup(GIVING.survey)), Wake("archive", NOON + KEPT)),
-            reply=t("The session is over. The survey has gone out."),
+            reply=t("The session is over."),
         ),
     ),
     "ends with an ordinary survey where it has no plan": (
@@ -347,7 +372,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             CLOSED,
             (*ENDS, surveyed(SURVEY), Wake("archive", NOON + KEPT)),
-            reply=t("The session is over. The survey has gone out."),
+            reply=t("The session is over."),
         ),
     ),
     "is put away a month later": (CLOSED, rang("archive"), scene(None), Step(ARCHIVED, (DESK,), done=True)),
@@ -435,14 +460,22 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         FAY,
         Step(
             having(RUNNING, step=len(GIVING.run_of_show)),
-            reply=t("That was the last step of the plan. End the session with /ilt end."),
+            reply=t("That was the last step of the plan. End the session with {end}.", end=Typed("end")),
         ),
     ),
     "has no next step without a plan": (
         OPEN,
         typed("next"),
         FAY,
-        Step(OPEN, reply=t("This session has no plan. Ask something with /ilt poll, /ilt ask or /ilt open.")),
+        Step(
+            OPEN,
+            reply=t(
+                "This session has no plan. Ask something with {poll}, {ask} or {open}.",
+                poll=Typed("poll"),
+                ask=Typed("ask"),
+                open=Typed("open"),
+            ),
+        ),
     ),
     "begins a poll": (
         OPEN,
@@ -551,14 +584,14 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         CLOSED,
         told("survey closed"),
         scene(None),
-        Step(having(CLOSED, surveyed=True), (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
+        Step(having(CLOSED, answered=True), (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
     ),
     "names people in the digest where the plan says so": (
         having(CLOSED, plan=GIVING.model_copy(update={"names_in_digest": True})),
         told("survey closed"),
         scene(None),
         Step(
-            having(CLOSED, surveyed=True, plan=GIVING.model_copy(update={"names_in_digest": True})),
+            having(CLOSED, answered=True, plan=GIVING.model_copy(update={"names_in_digest": True})),
             (Begin("digest", "digest", {"title": "Feedback", "names": True}),),
         ),
     ),
@@ -589,7 +622,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
             state,
             press(action),
             scene(role),
-            Step(state, reply=t("Only a facilitator can do that.")),
+            Step(state, reply=starts_later(NOT_YOURS) if state is PLANNED else NOT_YOURS),
         )
         for role in (LEARNER, MANAGER, None)
         for action, state in (("start", PLANNED), ("next", RUNNING), ("end", OPEN))
@@ -655,7 +688,7 @@ TWICE = (
     "The session is open. End it with /ilt end: then come recap, survey and digest. "
     "To call it off without any of these, write /ilt cancel now."
 )
-THREE, IN = "3 learners on the roster", "It is in the room."
+THREE, FIVE, IN = "3 learners on the roster", "5 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
 LEADS = "Ann leads with you now."
 DANA = "Dana Roth will get the digest about Ann."
@@ -665,7 +698,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "help end": ("end", "end", "end", "end", "end"),
     "new": (GUEST, GUEST, GUEST, GUEST, GUEST),
     "sessions": ("Your sessions", "Your sessions", "Your sessions", "Your sessions", "Your sessions"),
-    "roster": (THREE, THREE, THREE, THREE, THREE),
+    "roster": (THREE, THREE, FIVE, FIVE, THREE),
     "roster add Zoe": (ADDED, ADDED, ADDED, ENDED, OFF),
     "roster remove cem": (REMOVED, REMOVED, REMOVED, ENDED, OFF),
     'roster manager "Dana Roth" for ann': (DANA, DANA, DANA, ENDED, OFF),
@@ -700,7 +733,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "silence off": (NO, NO, ENDED, ENDED, OFF),
     "silence 90s": (WAITS, WAITS, ENDED, ENDED, OFF),
     "end": (
-        *("This session has not begun. Call it off with /ilt cancel.", "The session is over. The survey has gone out."),
+        *("This session has not begun. Call it off with /ilt cancel.", "The session is over."),
         *(ENDED, ENDED, OFF),
     ),
     "survey": (LATER, LATER, "The results are in your private messages.", ENDED, OFF),
@@ -744,7 +777,8 @@ def test_a_learner_changes_nothing_by_any_command(phase: str) -> None:
                 stage.dialogs.pop(f"desk:{person}", None)
                 stage.shown.pop((f"desk:{person}", "desk", person), None)
             else:
-                assert says == f"Only a facilitator of this session can use “{verb}”."
+                starts = " It starts 26 Nov 14:00." if phase == "planned" else ""
+                assert says == f"Only a facilitator of this session can use “{verb}”.{starts}"
             assert before == (
                 dict(stage.dialogs),
                 len(stage.notes),
@@ -847,7 +881,7 @@ def test_the_opening_of_a_session_without_objectives(
         (brief(PLANNED, starts=None), t("whenever you open it"), None, ["start"]),
         (RUNNING, t("open now"), quote(GIVING.run_of_show[0].title), ["next", "end"]),
         (OPEN, t("open now"), t("nothing more is planned"), ["end"]),
-        (CLOSED, t("over"), t("See how the survey is going with /ilt survey results."), []),
+        (CLOSED, t("over"), t("See how the survey is going with {results}.", results=Typed("survey results")), []),
         (ARCHIVED, t("over"), None, []),
         (CALLED_OFF, t("called off"), None, []),
     ],
@@ -881,7 +915,7 @@ def test_a_step_that_only_says_something() -> None:
 
 
 def test_the_recap_has_what_the_room_did_and_no_names() -> None:
-    roster = (member("Ann", acts=2), member("Bob", minutes=30), member("Cem"), member("Fay", FACILITATOR, acts=9))
+    roster = (member("Ann", acts=2, last_active=NOON), member("Bob", minutes=30), member("Fay", FACILITATOR, acts=9))
     results = (
         Result("poll", "Lunch?", (("Soup", 1), ("Pizza", 2)), 3),
         Result("poll", "Coffee?", (("Yes", 0), ("No", 0)), 0),
@@ -892,12 +926,48 @@ def test_the_recap_has_what_the_room_did_and_no_names() -> None:
         title=t("That was “{title}”", title="Feedback"),
         text=(t("Thank you for taking part. A short survey is waiting for you. It takes a minute."),),
         facts=(
-            Fact(t("Took part"), tn("{n} person", "{n} people", n=2)),
+            Fact(t("Took part"), t("{here}, and {n} of them voted, answered or wrote.", here=TWO, n=1)),
             Fact(quote("Lunch?"), t("{answer} ({count} of {total})", answer="Pizza", count=2, total=3)),
             Fact(quote("What now?"), tn("{n} answer", "{n} answers", n=1)),
         ),
         tone="closed",
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "acts", "says"),
+    [
+        ((), (), []),
+        ((0, 0), (0, 0), []),  # nobody is known to have been there
+        ((9,), (0,), ["1 person was here."]),
+        ((9,), (1,), ["1 person was here and voted, answered or wrote."]),
+        ((9, 9), (3, 1), ["2 people were here and voted, answered or wrote."]),
+        ((9, 9, 0, 9), (3, 0, 0, 0), ["3 people were here, and 1 of them voted, answered or wrote."]),
+    ],
+)
+def test_the_recap_tells_who_was_here_from_who_did_something(
+    minutes: tuple[int, ...], acts: tuple[int, ...], says: list[str]
+) -> None:
+    roster = [
+        member(f"L{n}", minutes=minutes[n], acts=acts[n], last_active=NOON, here=False) for n in range(len(minutes))
+    ]
+    facts = card(CLOSED, "recap", report=Report(tuple(roster), ())).facts
+    assert [spoken(fact.value, {}) for fact in facts] == says
+
+
+def test_a_class_too_small_for_a_survey_gets_none_and_the_facilitators_hear_why() -> None:
+    """Three people: no answer of theirs could ever be shown, so nobody is asked in vain."""
+    stage = running()
+    assert stage.type("fay", "end") == "The session is over."
+    assert not any("How was" in title for title in stage.read("ann"))
+    assert "Survey: How was “Giving feedback that lands”?" in stage.read("fay")
+    recap = stage.card("session", "recap", None)
+    assert recap.text == (t("Thank you for taking part."),)
+    desk = stage.card("session", "desk", "fay")
+    assert [spoken(fact.label, {}) for fact in desk.facts] == ["When", "People"]
+    for text in ("survey", "survey close"):
+        assert stage.type("fay", text) == "No survey was sent: too few people were there for any answer to be shown."
+    assert "How “Giving feedback that lands” went" in stage.read("mia"), "there is nothing to wait for"
 
 
 def test_everybody_hears_that_it_is_called_off() -> None:
@@ -920,7 +990,11 @@ def test_a_session_from_planned_to_archived() -> None:
 
     assert stage.type("fay", "checklist") == "The readiness board is in your private messages."
     assert stage.press("fay", "Open the session") == "The session is open."
-    assert stage.press("ann", "I'm here") == "You are checked in. Welcome!"
+    for person in ("dan", "eve"):
+        stage.names[person] = person.title()
+        stage.join(person)
+    for person in ("ann", "bob", "cem", "dan", "eve"):
+        assert stage.press(person, "I'm here") == "You are checked in. Welcome!"
     assert stage.press("fay", "Next step") == "It is in the room."
     assert stage.press("ann", "This week") == "Your vote: This week"
     assert stage.press("fay", "Next step") == "It is in the room."
@@ -928,7 +1002,7 @@ def test_a_session_from_planned_to_archived() -> None:
     assert any(title.startswith("Quiet on:") for title in stage.read("gus"))
     assert not any(title.startswith("Quiet on:") for who in ("ann", "mia") for title in stage.read(who))
 
-    assert stage.press("fay", "End the session") == "The session is over. The survey has gone out."
+    assert stage.press("fay", "End the session") == "The session is over."
     assert "How was “Giving feedback that lands”?" in stage.read("ann")
     assert "That was “Giving feedback that lands”" in stage.read(None)
     stage.wait(SURVEYED.total_seconds())
@@ -979,6 +1053,23 @@ def test_a_session_comes_into_one_more_place_once() -> None:
     assert nowhere.state == OPEN
     learner = decide(OPEN, typed("here", place="slack:C2"), scene(LEARNER))
     assert (learner.state, learner.effects) == (OPEN, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "elsewhere"),
+    [
+        ('poll "Lunch?" Soup Pizza', None, IN_THE_ROOM),
+        ('open "What now?"', None, IN_THE_ROOM),
+        ("silence off", NOT_WATCHED, NOT_WATCHED),  # nothing of this is seen in the room
+    ],
+)
+@pytest.mark.parametrize("place", ["slack:C1", "slack:C2", "web:d", None])
+def test_what_stands_where_it_was_typed_needs_no_words(
+    text: str, there: Text | None, elsewhere: Text, place: str | None
+) -> None:
+    session = brief(OPEN, places=("slack:C1", "web:d"))
+    said = decide(session, typed(text, place=place), scene(FACILITATOR)).reply
+    assert said == (there if place == "slack:C1" else elsewhere)
 
 
 def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> None:

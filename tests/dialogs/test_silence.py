@@ -20,9 +20,9 @@ from tests.dialogs.stage import NOON, Stage, classroom
 
 ON = State()
 OFF = State(on=False)
-FLAG = Flag(id="1", dialog="q1", question="What else?", at=NOON, person="ann", phase="raised")
+FLAG = Flag(id="1", dialog="q1", question="What else?", at=NOON, person="ann", first=True, phase="raised")
 LONELY = FLAG.model_copy(update={"person": None})  # nobody could be suggested
-SECOND = FLAG.model_copy(update={"id": "2", "dialog": "q2", "phase": "queued"})
+SECOND = FLAG.model_copy(update={"id": "2", "dialog": "q2", "first": False, "phase": "queued"})
 RAISED = State(flags=(FLAG,), raised=(NOON,))
 ROOM = scene(None, roster=people("Ann"))
 
@@ -85,7 +85,11 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         rang("queue"),
         scene(None, now=after(100)),
         Step(
-            flags(SECOND, having(SECOND, id="3", dialog="q3", at=after(60), phase="raised"), raised=(after(100),)),
+            flags(
+                SECOND,
+                having(SECOND, id="3", dialog="q3", at=after(60), first=True, phase="raised"),
+                raised=(after(100),),
+            ),
             (Show("flag:3", FACILITATOR), Wake("queue", after(100) + APART)),
         ),
     ),
@@ -230,6 +234,13 @@ MAKE_IT_A_POLL = t("Suggestion: make it a poll, so that one tap is enough.")
 NEXT_IS_ANN = t("Suggestion: call on {who}, whose turn is next.", who=Who("ann"))
 
 
+QUIET = t("Nobody has answered in chat. Only facilitators see this.")
+DEAF = t(  # said once a session
+    "Nobody has answered in chat. I do not hear voices: if somebody answered aloud, press “Answered aloud”. "
+    "Only facilitators see this."
+)
+
+
 def first(button: Button) -> Button:
     return Button(button.action, button.label, button.value, style="primary")
 
@@ -240,6 +251,7 @@ def first(button: Button) -> Button:
         (FLAG, "Quiet on: {question}", NEXT_IS_ANN, (first(CALL), POLL, *OTHERS)),
         (LONELY, "Quiet on: {question}", MAKE_IT_A_POLL, (first(POLL), *OTHERS)),
         (having(FLAG, again=True), "Still quiet on: {question}", MAKE_IT_A_POLL, (first(POLL), CALL, *OTHERS)),
+        (having(FLAG, first=False), "Quiet on: {question}", NEXT_IS_ANN, (first(CALL), POLL, *OTHERS)),
     ],
 )
 def test_a_flag_has_one_move_to_make_and_the_others_at_hand(
@@ -247,7 +259,7 @@ def test_a_flag_has_one_move_to_make_and_the_others_at_hand(
 ) -> None:
     assert view(flags(flag), look("flag:1", "fay", FACILITATOR)) == Card(
         title=t(title, question="What else?"),
-        text=(t("Nobody has answered in chat. Only facilitators see this."), suggestion),
+        text=(DEAF if flag.first else QUIET, suggestion),
         buttons=buttons,
         tone="flag",
     )

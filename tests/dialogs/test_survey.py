@@ -288,14 +288,44 @@ def member(name: str, role: Role = LEARNER, **known: Any) -> Member:
 FLO = member("Flo", FACILITATOR, minutes=60, acts=9, last_active=NOW)
 
 
+FIVE = tuple(member(f"P{at}") for at in range(5))
+NAMES = tuple(one.person for one in FIVE)
+
+
+@pytest.mark.parametrize(
+    ("roster", "n", "says"),
+    [
+        ((), 0, "Nobody was asked: there is no learner on the roster."),
+        ((FLO,), 0, "Nobody was asked: there is no learner on the roster."),
+        (
+            (FLO, *(replace(one, minutes=at) for at, one in enumerate(FIVE))),
+            4,
+            "It was not sent: 4 people could be asked, and answers of fewer than 5 people are never shown.",
+        ),
+        (
+            FIVE[:1],
+            1,
+            "It was not sent: 1 person could be asked, and answers of fewer than 5 people are never shown.",
+        ),
+    ],
+)
+def test_nobody_is_asked_in_vain(roster: tuple[Member, ...], n: int, says: str) -> None:
+    step = decide(ASKS, Started(id="e", at=NOW, tenant="t"), scene(None, roster=roster))
+    off = ASKS.model_copy(update={"few": n, "closed": True})
+    assert step == Step(off, (RESULTS, Tell(PARENT, "survey not sent"), Tell(PARENT, "survey closed")), done=True)
+    card = view(off, look("results", FACILITATOR))
+    assert (said(card)[1:], card.all_buttons()) == ([says], ())
+    assert sum_up(off, Tally()) == ()
+
+
 @pytest.mark.parametrize(
     ("roster", "asked"),
     [
-        ((FLO,), ()),
-        ((FLO, member("Ann")), ("ann",)),  # nobody is known to have come
-        ((FLO, member("Ann", here=True), member("Bo", here=True)), ("ann", "bo")),
-        ((FLO, member("Ann", minutes=5), member("Bo")), ("ann",)),
-        ((member("Ann", acts=1, last_active=NOW), member("Bo", here=True, since=NOW), member("Cy")), ("ann", "bo")),
+        ((FLO, *FIVE), NAMES),  # nobody is known to have come
+        ((FLO, *(replace(one, here=True) for one in FIVE)), NAMES),
+        ((FLO, *(replace(one, minutes=5) for one in FIVE), member("Bo")), NAMES),
+        ((*(replace(one, acts=1, last_active=NOW) for one in FIVE), member("Bo")), NAMES),
+        ((*(replace(one, here=True, since=NOW) for one in FIVE), member("Bo")), NAMES),
         (tuple(member(f"P{at}", minutes=at % 2) for at in range(500)), tuple(f"p{at}" for at in range(1, 500, 2))),
     ],
 )
@@ -308,8 +338,9 @@ def test_those_who_came_are_asked(roster: tuple[Member, ...], asked: tuple[str, 
 
 def test_a_survey_may_stay_open_until_it_is_closed() -> None:
     endless = ASKS.model_copy(update={"closes_at": None})
-    step = decide(endless, Started(id="e", at=NOW, tenant="t"), scene(None))
-    assert step == Step(endless, (RESULTS,))
+    step = decide(endless, Started(id="e", at=NOW, tenant="t"), scene(None, roster=FIVE))
+    asked = endless.model_copy(update={"asked": NAMES})
+    assert step == Step(asked, (*(Show("form", person) for person in NAMES), RESULTS))
 
 
 # ------------------------------------------------------------------------------------------------------------- the form
@@ -380,10 +411,6 @@ def test_while_it_is_open_only_how_many_answered_is_told() -> None:
     waits = "The answers appear here when the survey closes, if at least 5 people have answered."
     assert results(TWELVE, OPEN) == ["12 of 14 answered.", waits]
     assert [button.action for button in view(OPEN, look("results", FACILITATOR)).buttons] == ["close"]
-
-
-def test_nobody_was_asked() -> None:
-    assert results(Tally(), all_=0)[0] == "Nobody was asked: there is no learner on the roster."
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])

@@ -33,7 +33,8 @@ class Mixed:
         self.hanna_t = acme.user("Hanna Frei", installed=True, email="Hanna@Acme.example")
         self.mia_t = acme.user("Mia Roth", installed=True, email="mia@acme.example")
         self.ida = acme.user("Ida Lund", installed=True, email="ida@acme.example")
-        self.chat = acme.group_chat("feedback", members=[self.hanna_t, self.mia_t, self.ida])
+        self.cem = acme.user("Cem Unal", installed=True)
+        self.chat = acme.group_chat("feedback", members=[self.hanna_t, self.mia_t, self.ida, self.cem])
 
     async def plays(self) -> None:
         """From one command to the end."""
@@ -46,6 +47,7 @@ class Mixed:
         await self.hanna_t.mentions_bot(self.chat, "here")
         await company.passes(3)
         assert "I'm here" in message(self.ida.reads(self.chat), "Feedback").buttons
+        await self.cem.presses(message(self.cem.reads(self.chat), "Feedback"), "I'm here")
         await self.noor_comes()
         await self.they_vote()
         await self.one_is_called_on()
@@ -84,9 +86,9 @@ class Mixed:
         await expect(self.noor.locator("article.card", has_text="Break now?")).to_contain_text("4 votes")
 
     async def one_is_called_on(self) -> None:
-        """Each of the four is called once before anybody twice, wherever they are."""
+        """Each of the five is called once before anybody twice, wherever they are."""
         called: list[str] = []
-        for number in range(4):
+        for number in range(5):
             await self.hanna.types(self.channel, f'/ilt ask "Question {number}?"')
             await self.company.passes(12)
             words = message(self.hanna.reads(self.channel), f"Question {number}?").words
@@ -96,7 +98,7 @@ class Mixed:
             await self.hanna.types(self.channel, "/ilt heard")
             await self.company.passes(5)
             assert "answered" in message(self.ida.reads(self.chat), f"Question {number}?").words
-        assert sorted(called) == ["Ben Okafor", "Ida Lund", "Mia Roth", "Noor"]
+        assert sorted(called) == ["Ben Okafor", "Cem Unal", "Ida Lund", "Mia Roth", "Noor"]
 
     async def it_ends(self) -> None:
         """A recap in every place; the survey once to each, and to Mia on one platform only."""
@@ -105,7 +107,10 @@ class Mixed:
         await self.hanna.types(self.channel, "/ilt end")
         await company.passes(20)
         for reads in (self.ben.reads(self.channel), self.ida.reads(self.chat)):
-            assert "Took part: 4 people" in message(reads, "That was “Feedback”").words
+            assert (
+                "Took part: 5 people were here and voted, answered or wrote"
+                in message(reads, "That was “Feedback”").words
+            )
         await expect(self.noor.get_by_role("heading", name="That was “Feedback”")).to_be_visible()
         surveys = [
             sum("How was “Feedback”?" in read.words for read in reads)

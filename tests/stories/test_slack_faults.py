@@ -66,8 +66,7 @@ async def test_edits_wait_as_long_as_slack_says_and_posts_go_on(tmp_path: Path) 
 async def test_a_form_that_slack_has_no_time_for_is_opened_by_a_later_press(tmp_path: Path) -> None:
     """Both are told at once to press again; nobody asks Slack again before the 5 s are over."""
     async with course(tmp_path) as told:
-        for who in told.learners:
-            await told.votes(who, "I'm here", "Feedback")
+        await told.all_check_in()
         await told.types("/ilt end")
         await told.story.passes(10)
         told.slack.next("views.open", Fault.ratelimited(5))
@@ -238,8 +237,7 @@ async def test_a_command_and_a_form_get_an_answer_though_slack_gives_us_none(tmp
         answer = await told.types('/ilt poll "Now?" Yes No', second, dora)
         await told.story.passes(2)
         assert told.board("Now?", second)
-        for who in told.learners:
-            await told.votes(who, "I'm here", "Feedback")
+        await told.all_check_in()
         await told.types("/ilt end")
         await told.story.passes(10)
         survey = told.private(told.ida, "How was")
@@ -251,7 +249,7 @@ async def test_a_command_and_a_form_get_an_answer_though_slack_gives_us_none(tmp
         assert told.ida.view
         await told.is_right()
 
-    assert answer.startswith("It is in the"), answer
+    assert answer == ""
 
 
 @pytest.mark.parametrize("fault", [*NO_ANSWER, Fault.ratelimited(20)], ids=["refused", "503", "error", "lost", "429"])

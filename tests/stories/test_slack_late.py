@@ -89,8 +89,7 @@ def spoken(db: Connection) -> list[tuple[str, str, int, int]]:
 async def test_whoever_pressed_too_slowly_for_a_form_is_told_and_can_press_again(tmp_path: Path) -> None:
     """The trigger is dead when the press arrives, four seconds after it was pressed."""
     async with course(tmp_path) as told:
-        for who in told.learners:
-            await told.votes(who, "I'm here", "Feedback")
+        await told.all_check_in()
         await told.types("/ilt end")
         await told.story.passes(10)
         survey = told.private(told.ida, "How was")

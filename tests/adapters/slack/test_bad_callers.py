@@ -48,7 +48,9 @@ class World:
         )
         self.umbrella = story.slack.team("T2", name="Umbrella", installed=False)
         self.zoe = self.umbrella.user("Zoe Guest")
-        self.room: Room = story.team.channel("feedback", members=[self.hanna, self.ida, self.ben])
+        self.others = [story.team.user(name) for name in ("Dora Lind", "Eli Marsh")]  # enough for a survey
+        members = [self.hanna, self.ida, self.ben, *self.others]
+        self.room: Room = story.team.channel("feedback", members=members)
         self.browser = aiohttp.ClientSession()
 
     async def begins(self) -> None:
@@ -66,7 +68,7 @@ class World:
         await self.hanna.types(self.room, "/ilt start")
         await self.hanna.types(self.room, '/ilt poll "Break now?" Yes "In ten minutes"')
         await self.story.passes(5)
-        for person in (self.ida, self.ben, self.zoe):
+        for person in (self.ida, self.ben, self.zoe, *self.others):
             await person.presses(self.board("Objective 1"), "I'm here")
         await self.story.passes(5)
 
@@ -412,7 +414,7 @@ async def test_forged_form_metadata_changes_nothing(world: World) -> None:
 
 DO, HELPED = FACILITATORS, "Only a facilitator can mark this as helped."
 PRESSED = {
-    "Your session: Open the session": DO,
+    "Your session: Open the session": f"{DO} It starts Mar 24, 2027, 2:00 PM.",
     "Your session: Next step": DO,
     "Your session: End the session": DO,
     "needs help to get ready: Helped": HELPED,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from adapters.slack.text import Reader, clean, guard, mrkdwn, plain, rich, short, size
-from dialogs.card import Link, Text, When, Who, quote, t
+from dialogs.card import Link, Text, Typed, When, Who, quote, t
 from tests.adapters.slack import hostile
 from tests.adapters.slack.hostile import NOON, PAGE, READER, ROOM, dead
 
@@ -31,6 +31,13 @@ def test_for_a_whole_channel_a_link_is_its_label() -> None:
 def test_plain_names_people_and_the_zone() -> None:
     assert plain(HI, READER) == "Ann, come Tue 24 Nov, 13:00 CET: the <room>"
     assert plain(t("{at}", at=When(NOON, "time", "No/Such")), READER) == "12:00 UTC"
+
+
+def test_a_command_is_written_as_it_is_typed_here() -> None:
+    said = t("Open it with {start}. Write {prefix} before all of them.", start=Typed('start "A"'), prefix=Typed())
+    words = 'Open it with /ilt start "A". Write /ilt before all of them.'
+    assert (plain(said, READER), mrkdwn(said, READER)) == (words, words)
+    assert rich(said, ROOM) == [{"type": "text", "text": words}]
 
 
 def test_rich_text_mentions_dates_and_links() -> None:
@@ -62,6 +69,7 @@ def test_whoever_has_no_proper_id_is_called_by_name(person: str) -> None:
         ("snake_case, 2*3", "snake_case, 2*3"),
         ("<!here> & > x", "&lt;!here\u2060&gt; &amp; \u2060&gt; x"),
         ("@here #general", "@\u2060here #\u2060general"),
+        ("@`", "@\u2060ˋ"),
         (":tada: 12:30 a: b", ":\u2060tada: 12:30 a: b"),
         ("https://x.y", "https:\u2060//x.y"),
         ("- a\n1. b\n• c\nx - y", "\u2060- a\n\u20601. b\n\u2060• c\nx - y"),

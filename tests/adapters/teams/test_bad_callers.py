@@ -63,7 +63,8 @@ class World:
             story.acme.user(name, installed=True) for name in ("Hanna Frei", "Ida Lund", "Ben Okafor", "Max Outside")
         )
         self.gus = story.acme.user("Gus Nobody", anonymous=True)
-        people = [self.hanna, self.ida, self.ben, self.gus]
+        self.others = [story.acme.user(name, installed=True) for name in ("Dora Lind", "Eli Marsh")]  # for a survey
+        people = [self.hanna, self.ida, self.ben, self.gus, *self.others]
         self.room: Room = story.acme.meeting("Feedback", members=people)
         self.browser = aiohttp.ClientSession()
         self.ahead = 0.0  # seconds of the world's time, by which tokens and keys live
@@ -89,7 +90,7 @@ class World:
         await self.hanna.mentions_bot(self.room, "start")
         await self.hanna.mentions_bot(self.room, 'poll "Break now?" Yes "In ten minutes"')
         await self.story.passes(5)
-        for person in (self.ida, self.ben, self.gus):
+        for person in (self.ida, self.ben, self.gus, *self.others):
             assert "You are checked in" in (await person.presses(self.board("Objective 1", person), "I'm here")).words
         await self.ida.writes(self.room, "hello")  # so that the bot knows that it may read everything
         await self.story.passes(5)
@@ -576,7 +577,7 @@ async def test_what_is_for_one_person_is_shown_to_nobody_else(world: World) -> N
 
 
 PRESSED = {
-    "Your session: Open the session": FACILITATORS,
+    "Your session: Open the session": f"{FACILITATORS} It starts Wed 24 Mar, 14:00 UTC.",
     "Your session: Next step": FACILITATORS,
     "Your session: End the session": FACILITATORS,
     "needs help to get ready: Helped": HELPED,

@@ -25,7 +25,7 @@ from adapters.teams.text import (
     short,
     size,
 )
-from dialogs.card import Link, Text, When, Who, quote, t
+from dialogs.card import Link, Text, Typed, When, Who, quote, t
 from tests.adapters.slack import hostile
 from tests.adapters.slack.hostile import NOON, PAGE
 from tests.teams.marks import ADDRESS, AT, MOMENT, OF_A_MESSAGE, live_in
@@ -64,6 +64,15 @@ def test_plain_names_people_and_the_zone() -> None:
     assert plain(HI, READER) == "Ann, come Tue 24 Nov, 13:00 CET: the *room*"
     assert moment(When(NOON, "time", "No/Such"), READER) == "12:00 UTC"
     assert moment(WHEN, Reader(zone="Asia/Kathmandu")) == "Tue 24 Nov, 17:45 +0545"
+
+
+def test_a_command_is_written_as_it_is_typed_here_with_others_and_alone() -> None:
+    said = t("Open it with {start}. Write {prefix} before all of them.", start=Typed('start "A"'), prefix=Typed())
+    room = 'Open it with “@Cohost start "A"”. Write @Cohost before all of them.'
+    assert plain(said, ROOM) == room
+    assert marked(said, ROOM, Mentions()).replace("\u2060", "") == room
+    alone = 'Open it with “start "A"”. Write @Cohost (not needed in this chat) before all of them.'
+    assert plain(said, READER) == alone
 
 
 def test_for_several_readers_a_link_is_its_label() -> None:

@@ -14,7 +14,7 @@ from adapters.web.draw import Draw, Reader, Slip, Told, clock, has_link, plain
 from adapters.web.links import Links, local
 from adapters.web.live import Line
 from dialogs.base import Brief
-from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Text, When, Who, quote, t, tn
+from dialogs.card import Bar, Button, Card, Fact, Field, Item, Link, Option, Text, Typed, When, Who, quote, t, tn
 
 AT = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 LINKS = Links("secret", "https://example.org")
@@ -147,6 +147,13 @@ def test_people_times_and_links_within_words() -> None:
         f'<a href="{local(LINKS.people("t1", "s1", "ana"))}">3 people</a>'
     )
     assert plain(words, READER) == "Ana Lima, somebody, <script>alert(1)</script> at 14:00 CET: 3 people"
+
+
+def test_a_command_is_written_as_it_is_typed_here() -> None:
+    said = t("Open it with {start}. Write {prefix} before all of them.", start=Typed('start "A"'), prefix=Typed())
+    words = 'Open it with /ilt start "A". Write /ilt before all of them.'
+    assert plain(said, READER) == words
+    assert DRAW.text(said, READER) == words.replace('"', "&#34;")
 
 
 @pytest.mark.parametrize(
