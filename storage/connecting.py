@@ -54,6 +54,7 @@ def migrate(url: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = address(url)
+    config.attributes["connect_args"] = {} if url.startswith("sqlite") else _told(url)
     command.upgrade(config, "head")
 
 
