@@ -30,7 +30,7 @@ def byte_by_byte(connection: Connection) -> None:
 
 # No pool: what fails in the middle must not leave a connection behind that nobody closes.
 engine = create_engine(
-    context.config.attributes["url"], poolclass=NullPool, connect_args=context.config.attributes["connect_args"]
+    context.config.attributes["url"], poolclass=NullPool, connect_args=context.config.attributes.get("connect_args", {})
 )
 if engine.dialect.name == "sqlite":
     # Python's sqlite3 would run each CREATE on its own: whoever dies in the middle leaves half a schema that no later
