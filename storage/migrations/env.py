@@ -1,11 +1,14 @@
 """How alembic reaches the database: by the URL handed over in code, never from a file."""
 
+import logging
+
 from alembic import context
 from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 - tables register themselves with SQLModel.metadata
 
+log = logging.getLogger("storage.migrations")
 ONE_AT_A_TIME = 0x_C0_40_58  # the number of the lock that a process holds while it migrates
 
 
@@ -48,6 +51,10 @@ with engine.connect() as connection:
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
             connection.execute(text("SET LOCAL lock_timeout = '3s'"))
-        context.run_migrations()
+        here = {one.revision for one in context.script.walk_revisions()}
+        if here.issuperset(context.get_context().get_current_heads()):
+            context.run_migrations()
+        else:  # a process of the release before starts again, while the new one is being brought in
+            log.warning("the database has the schema of a later release, which is left as it is")
         if engine.dialect.name == "postgresql":
             byte_by_byte(connection)

@@ -5,9 +5,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,9 @@ class Voting:
         while self.running():
             dialog = dice.choice(self.polls)
             for action in ("close", "open"):
-                await store.turns([self.world.event(Submitted, self.host, dialog=dialog, action=action)], self.world.now)
+                await store.turns(
+                    [self.world.event(Submitted, self.host, dialog=dialog, action=action)], self.world.now
+                )
                 self.closed += action == "close"
                 await asyncio.sleep(0.01)
 
@@ -262,6 +265,48 @@ async def test_somebody_who_comes_to_two_stores_at_once_is_one_person(postgres: 
         people = await asyncio.gather(*(store.admit("new", "slack", "U1", "Ann", email="a@b.c") for store in stores))
 
         assert len(set(people)) == 1
+
+
+async def test_a_process_that_was_frozen_in_a_transaction_does_not_keep_the_others_waiting_and_decides_anew(
+    postgres: Fresh, tried: Tried
+) -> None:
+    froze, thaw, woken = threading.Event(), threading.Event(), []
+
+    def freezes(poll: Poll, event: Event, scene: Scene) -> Step[Poll]:
+        if isinstance(event, Pressed) and event.value == "freeze" and not froze.is_set():
+            froze.set()
+            woken.append(thaw.wait(30))
+        return decide(poll, event, scene)
+
+    database = postgres()
+    database.url += "?options=-c%20idle_in_transaction_session_timeout%3D200ms"
+    async with World(database, {**KINDS, "poll": replace(KIND, decide=freezes)}) as world:
+        host = await world.host()
+        session = await world.session(host)
+        await world.joins(session, "ann")
+        poll = await world.dialog(session, "poll", by=host, kind="poll")
+        vote = world.event(Pressed, "ann", dialog=poll, action="vote", value="freeze")
+
+        frozen = asyncio.create_task(world.hear(vote))
+        await asyncio.to_thread(froze.wait)
+        await world.hear(world.event(Submitted, host, dialog=poll, action="close"), store=world.another())
+        thaw.set()
+        (outcome,) = await frozen
+
+    assert (woken, said(outcome), tried) == ([True], "closed", Tried(chance=1))
+
+
+async def test_one_address_that_comes_by_two_platforms_at_once_is_one_person(postgres: Fresh) -> None:
+    async with World(postgres()) as world:
+        stores = [world.store, world.another()] * 10
+        ways = [*zip(stores, ("slack", "teams", "web", "other") * 5, strict=True)]
+
+        async def comes(store: Store, platform: str, number: int) -> str:
+            return await store.admit("acme", platform, f"U{number}", "Ann", email=f"{number}@b.c")
+
+        for number in range(10):
+            people = await asyncio.gather(*(comes(store, platform, number) for store, platform in ways))
+            assert len(set(people)) == 1
 
 
 async def test_what_postgresql_cannot_store_costs_only_its_own_event(postgres: Fresh) -> None:
