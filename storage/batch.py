@@ -36,7 +36,7 @@ from storage.base import Attended, Decide, Dialog, Listing, Outcome
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Kept, Known, Live, Places
-from storage.locking import Locks, alone_for, key_of
+from storage.locking import Locks, OthersFirstError, alone_for, key_of
 from storage.tables import DIALOG, HEARD, NOTE, TIMER
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
@@ -126,7 +126,8 @@ class Batch:
 
     def running(self, which: ColumnElement[bool]) -> list[Live]:
         """Dialogs that are not done, oldest first."""
-        self.flush()
+        if self._moved():
+            self.flush()
         rows = select(DIALOG).where(which, DIALOG.c.done.is_(False)).order_by(DIALOG.c.begun, DIALOG.c.id)
         return self._keep(self.db.execute(rows).all())
 
@@ -246,25 +247,34 @@ class Batch:
         return {key: kept.value for key, kept in own.items() if kept.value is not None}
 
     def host(self, person: str) -> bool:
-        return self._saved().host(person)
+        return self.rows.host(person)
 
     def tally(self, dialog: str, *, notes: bool) -> Tally:
-        return self._saved().tally(dialog, notes=notes)
+        return self._stored(self.out.notes).tally(dialog, notes=notes)
 
     def attendance(self, session: str) -> Sequence[Attended]:
-        return self._saved().attendance(session)
+        return self._stored(self.out.notes, self.out.activity, self.out.people, self._moved()).attendance(session)
 
     def turns(self, cohort: str) -> Sequence[Turned]:
-        return self._saved().turns(cohort)
+        return self._stored(self.out.turns).turns(cohort)
 
     def siblings(self, session: str) -> Sequence[Dialog]:
-        return self._saved().siblings(session)
+        return self._stored(self._moved()).siblings(session)
 
     def sessions(self, person: str) -> Sequence[Listing]:
-        return self._saved().sessions(person)
+        return self._stored(self.out.notes, self._moved()).sessions(person)
 
-    def _saved(self) -> Rows:
-        self.flush()
+    def _moved(self) -> bool:
+        return any(one.new or one.changed for one in self.dialogs.values())
+
+    def _stored(self, *pending: object) -> Rows:
+        """What the database can tell, once it has been told what of this is still pending."""
+        if any(pending):
+            # Written twice in one transaction, rows are not locked in the order of their keys any more: of two workers
+            # that share a session each would wait for the other.
+            if self.locks is not None and not self.locks.alone:
+                raise OthersFirstError
+            self.flush()
         return self.rows
 
     def flush(self) -> None:

@@ -18,20 +18,29 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 TRIES = 18  # of one transaction, with pauses that grow from 20 ms to 1 s: time for PostgreSQL to recover, 13 s in all
-# A host that vanished, or a process that was frozen, must not hold its locks for ever: PostgreSQL lets go of them.
+# A host that vanished, or a process that was frozen, must not hold its locks for ever: PostgreSQL lets go of them, and
+# before those who wait give up. No transaction here waits for anything but the database.
 PATIENCE = {
     "timezone": "UTC",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "30s",
+    "idle_in_transaction_session_timeout": "5s",
     "tcp_keepalives_idle": "20",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+}
+LOOKING_OUT = {  # so that a server which vanished is noticed, though it says nothing
+    "application_name": "cohost",
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
 }
 AGAIN = (  # serialization, deadlock, lock timeout, connection, shutdown, two who inserted the same row
     *("40001", "40P01", "55P03", "08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "25P03"),
@@ -54,6 +63,7 @@ def migrate(url: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = address(url)
+    config.attributes["connect_args"] = {} if url.startswith("sqlite") else _told(url)
     command.upgrade(config, "head")
 
 
@@ -77,16 +87,16 @@ def connect(url: str, *, write: bool) -> Engine:
     # Whoever writes sees what others have committed by each of its statements, because its locks are what keeps them
     # out; whoever reads sees one moment, or a page would mix two.
     level = "READ COMMITTED" if write else "REPEATABLE READ"
-    return create_engine(
-        address(url), isolation_level=level, pool_size=4, max_overflow=0, pool_pre_ping=True, connect_args=_told(url)
-    )
+    return create_engine(address(url), isolation_level=level, pool_size=4, max_overflow=0, connect_args=_told(url))
 
 
 def _told(url: str) -> dict[str, object]:
-    options = " ".join(f"-c {name}={value}" for name, value in PATIENCE.items())
-    own = make_url(url).query.get("options", "")
-    told = " ".join((options, *((own,) if isinstance(own, str) else own)))  # whoever asks for something else has it
-    return {"options": told.strip(), "connect_timeout": 5, "application_name": "cohost"}
+    """What PostgreSQL and its client are told, unless the URL says otherwise."""
+    asked = make_url(url).query
+    own = asked.get("options", "")
+    options = (*(f"-c {name}={value}" for name, value in PATIENCE.items()), *((own,) if isinstance(own, str) else own))
+    ours = {name: value for name, value in LOOKING_OUT.items() if name not in asked}
+    return {**ours, "options": " ".join(options).strip()}
 
 
 def _open(connection: sqlite3.Connection, _: object) -> None:
@@ -107,7 +117,7 @@ def transact(engine: Engine, work: Callable[[Connection], R]) -> R:
     """Do this in one transaction, and on PostgreSQL once more where it was a matter of chance that it failed.
 
     It may have been committed although the connection was lost: so `work` must be something that, done twice, is done
-    once. Everything in this store is.
+    once, or harms nobody (a message may be drawn once more, a refresh token renewed half a minute later).
     """
     for tried in range(TRIES):
         try:
@@ -116,7 +126,7 @@ def transact(engine: Engine, work: Callable[[Connection], R]) -> R:
         except OnceMoreError:
             if tried == TRIES - 1:
                 raise
-        except (OperationalError, IntegrityError) as error:
+        except DBAPIError as error:
             if tried == TRIES - 1 or not by_chance(engine, error):
                 raise
             log.info("once more, after %s", error.orig)

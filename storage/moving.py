@@ -15,8 +15,7 @@ from storage.tables import AT, DIALOG, POST
 def move(db: Connection, kinds: Mapping[str, AnyKind], tenant: str, old: str, new: str) -> None:
     """Everything that was at the old address is at the new one: sessions, dialogs of their own, and messages."""
     sessions = select(AT.c.session).where(AT.c.tenant == tenant, AT.c.place == old)
-    if db.dialect.name != "sqlite":  # their states are changed: nobody decides meanwhile
-        lock(db, db.execute(sessions).scalars(), alone=True)
+    lock(db, db.execute(sessions).scalars(), alone=True)  # their states are changed: nobody decides meanwhile
     facts = Rows(db, kinds)
     for session in db.execute(sessions).scalars().all():
         root = facts.dialog(session)

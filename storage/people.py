@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from storage.locking import lock
 from storage.tables import ADDRESS, IDENTITY, PERSON, TENANT
 from storage.writing import upsert
 
@@ -63,6 +64,7 @@ def learn(
 def _with(db: Connection, tenant: str, email: str | None) -> str | None:
     if not (plain := _plain(email)):  # nobody is the same as whoever has none either
         return None
+    lock(db, [f"email:{tenant}:{plain}"], alone=True)  # or who comes by two platforms at once would become two
     same = select(PERSON.c.id).where(PERSON.c.tenant == tenant, PERSON.c.email == plain).order_by(PERSON.c.id)
     return db.execute(same.limit(1)).scalar()
 

@@ -24,7 +24,7 @@ from storage.batch import Batch, spoken
 from storage.connecting import transact
 from storage.effects import RefusedError, identify
 from storage.live import Known, Places
-from storage.locking import Locks, NotHeldError, key_of, lock
+from storage.locking import Locks, NotHeldError, OthersFirstError, key_of, lock
 from storage.tables import DIALOG
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Turns:
             except _ShorterError as shorter:
                 decided = self(rest[: shorter.events], now)
             except OperationalError:
-                raise  # the database itself: nothing is stored, nobody is told it was
+                raise  # the database itself: nobody is told that anything is stored, and what is will be heard again
             except Exception:  # noqa: BLE001 - whatever it was, it must cost its own event only
                 decided = [self._alone(one, now) for one in some]
             done += decided or [self._alone(rest[0], now)]
@@ -63,7 +63,7 @@ class Turns:
         return result
 
     def _together(self, db: Connection, *, events: Sequence[Event], now: datetime) -> tuple[list[Outcome], Batch]:
-        """Those events from the first on that need no session alone; none if the first does."""
+        """Those events from the first on that need no session alone and count nothing of each other, if any do not."""
         locks = lock(db, self._needed(db, events), alone=False) if self._shared else None
         batch = Batch(db, self.kinds, self.decide, now, self._known, locks)
         batch.load(events)
@@ -71,7 +71,7 @@ class Turns:
         for one in events:
             try:
                 outcomes.append(batch.turn(one))
-            except NotHeldError:
+            except (NotHeldError, OthersFirstError):
                 if batch.touched:  # what the event has done already must go, and takes the others along
                     raise _ShorterError(len(outcomes)) from None
                 break
@@ -114,10 +114,10 @@ class Turns:
             found = db.execute(select(DIALOG.c.id, DIALOG.c.session).where(DIALOG.c.id.in_(missing)))
             self._known.learn({row.id: row.session or row.id for row in found})
         needed = {self._known.keys[one] for one in named if one in self._known.keys}
-        places = Places(db)
-        for one in events:
-            if one.dialog:
-                continue
+        places, loose = Places(db), [one for one in events if not one.dialog]
+        for tenant in {one.tenant for one in loose}:
+            places.load(tenant, {one.place for one in loose if one.tenant == tenant and one.place})
+        for one in loose:
             held = places.now(one.tenant, one.place) if one.place else None
             if held:
                 needed.add(held.session)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -28,6 +29,7 @@ from storage.sql import SqlStore
 NOBODY = 65534  # PostgreSQL refuses to be run by root
 RAM = "/dev/shm"  # noqa: S108 - looked for, not relied upon
 READY = 30  # seconds
+KEPT = 8  # databases, of those that nobody is connected to any more
 # What a company would run: what is committed is on the disk.
 SETTINGS = {
     "fsync": "on",
@@ -55,6 +57,7 @@ class Postgres:
             self.port = int(free.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
+        self._made: list[str] = []
 
     def _programs(self) -> Path:
         """Where the programs are. Whom the server runs as may be unable to look into the folder of the tests."""
@@ -116,9 +119,14 @@ class Postgres:
             db.execute(statement)
 
     def fresh(self) -> PostgresDatabase:
-        """One more database with the newest schema and nothing in it."""
+        """One more database with the newest schema and nothing in it. Those of tests that are over are dropped."""
+        while len(self._made) >= KEPT:
+            oldest = self._made.pop(0)
+            with suppress(psycopg.errors.ObjectInUse):
+                self.execute(f"DROP DATABASE {oldest}")
         name = f"test{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE empty")
+        self._made.append(name)
         return PostgresDatabase(self.url(name))
 
 

@@ -1,11 +1,14 @@
 """How alembic reaches the database: by the URL handed over in code, never from a file."""
 
+import logging
+
 from alembic import context
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 - tables register themselves with SQLModel.metadata
 
+log = logging.getLogger("storage.migrations")
 ONE_AT_A_TIME = 0x_C0_40_58  # the number of the lock that a process holds while it migrates
 
 
@@ -28,7 +31,10 @@ def byte_by_byte(connection: Connection) -> None:
             connection.execute(text(f'ALTER TABLE {table} ALTER COLUMN {column} TYPE {row.udt_name} COLLATE "C"'))
 
 
-engine = create_engine(context.config.attributes["url"])
+# No pool: what fails in the middle must not leave a connection behind that nobody closes.
+engine = create_engine(
+    context.config.attributes["url"], poolclass=NullPool, connect_args=context.config.attributes.get("connect_args", {})
+)
 if engine.dialect.name == "sqlite":
     # Python's sqlite3 would run each CREATE on its own: whoever dies in the middle leaves half a schema that no later
     # run can mend, and of two that start together the second falls over the tables of the first.
@@ -40,8 +46,15 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         if engine.dialect.name == "postgresql":
+            # However long another process migrates, it is waited for. A table that somebody holds is not: whoever
+            # needs that table would wait behind this, and nobody could vote while, say, a backup is being made.
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ONE_AT_A_TIME})
-        context.run_migrations()
+            connection.execute(text("SET LOCAL lock_timeout = '3s'"))
+        here = {one.revision for one in context.script.walk_revisions()}
+        if here.issuperset(context.get_context().get_current_heads()):
+            context.run_migrations()
+        else:  # a process of the release before starts again, while the new one is being brought in
+            log.warning("the database has the schema of a later release, which is left as it is")
         if engine.dialect.name == "postgresql":
             byte_by_byte(connection)
-engine.dispose()
