@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from storage import hot_redis
-from storage.hot_redis import KEPT, RETRY, SLOW, RedisHot
+from storage.hot_redis import AT_ONCE, KEPT, RETRY, SLOW, RedisHot
 from tests.storage.redis_server import Server, health, serving, slowed
 
 PATIENT = 1.0  # seconds: on a busy machine, far more than two answers that are given up after a tenth
@@ -87,6 +87,103 @@ async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(
     assert shared == [0, pytest.approx(5, abs=1)]
 
 
+async def test_what_was_on_its_way_when_redis_died_is_said_once_it_is_back(mortal: Server) -> None:
+    async with workers(mortal.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        mortal.kill()
+        await one.publish("web", "on its way")  # nobody knows yet that Redis has gone
+        assert one.health == "ok"
+        await health(one, "away")
+        mortal.start()
+        await until(lambda: "on its way" in heard)
+
+
+@pytest.mark.parametrize("quickly", [True, False])
+async def test_whoever_comes_back_later_still_hears_what_was_said_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, mortal: Server, *, quickly: bool
+) -> None:
+    async with workers(mortal.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        listen = other._listen
+
+        async def late(ears: Any) -> None:
+            await until(lambda: one.health == "ok")
+            await asyncio.sleep(RETRY / 4)
+            await listen(ears)
+
+        monkeypatch.setattr(other, "_listen", late)
+        mortal.kill()
+        if not quickly:
+            await until(lambda: not one._speaks)
+        await health(one, "away")
+        mortal.start()
+        await one.publish("web", "meanwhile")
+        await until(lambda: "meanwhile" in heard)
+
+
+async def test_while_one_answer_is_awaited_in_vain_nobody_else_waits(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    monkeypatch.setattr(hot_redis, "PATIENCE", 600)
+    async with workers(redis.url, 1) as (one,):
+        await health(one, "ok")
+        redis.freeze()
+        try:
+            together = [asyncio.create_task(one.wait(f"frozen {n}", 5, now())) for n in range(2)]
+            await asyncio.sleep(SLOW / 4)
+            together.append(asyncio.create_task(one.wait("frozen, later", 5, now())))
+            async with asyncio.timeout(10):
+                assert await asyncio.gather(*together) == [0] * 3
+                assert await one.wait("frozen, afterwards", 5, now()) == 0
+        finally:
+            redis.thaw()
+        await health(one, "ok")
+
+
+async def test_a_connection_that_died_without_a_word_is_left_for_a_new_one(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    for name, seconds in {"PULSE": 0.05, "DEAF": 0.3, "PATIENCE": 0.3}.items():
+        monkeypatch.setattr(hot_redis, name, seconds)
+    dead, heard = 0, list[str | None]()
+    async with (
+        slowed(redis, lambda number: 600 if number < dead else 0) as url,
+        workers(url, 1) as (one,),
+        workers(redis.url, 1) as (other,),
+    ):
+        one.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        dead = 100
+        await health(one, "away")
+        dead = 2
+        await health(one, "ok")
+        await other.publish("web", "again")
+        await until(lambda: "again" in heard)
+
+
+async def test_much_that_is_said_goes_out_at_once_and_in_order(monkeypatch: pytest.MonkeyPatch, redis: Server) -> None:
+    words = [f"{n}" for n in range(KEPT)]
+    assert len(words) > AT_ONCE
+    async with workers(redis.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        monkeypatch.setattr(hot_redis, "PULSE", 600)
+        for word in words:
+            await one.publish("web", word)
+        await until(lambda: words[-1] in heard)
+
+    assert [*dict.fromkeys(word for word in heard if word)] == words
+
+
 async def test_who_may_have_missed_something_is_told_when_redis_is_back(mortal: Server) -> None:
     async with workers(mortal.url, 1) as (one,):
         await health(one, "ok")
@@ -118,11 +215,14 @@ async def test_an_emptied_redis_costs_nobody_anything(redis: Server) -> None:
         await health(one, "ok")
         await health(other, "ok")
         first = await one.wait("emptied", 5, now())
+        refused = await other.wait("known to both", 5, now()), await one.wait("known to both", 5, now())
         redis.empty()
         again = await one.wait("emptied", 5, now())
         strange = await other.wait("emptied", 5, now())
+        told = await one.wait("known to both", 5, now())
 
     assert (first, again > 0, strange) == (0, True, 0)  # the worker itself remembers; the other may be early, once
+    assert (refused[0], refused[1] > 0, told > 0) == (0, True, True)  # and what it was told, it need not be told again
     assert one.health == "away"  # closed
 
 
@@ -178,7 +278,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(mortal: Server, caplog: 
 async def test_a_slow_redis_keeps_nobody_waiting_and_carries_what_is_said_once(
     redis: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with slowed(redis, 2 * SLOW) as url, workers(url) as (one, other):
+    async with slowed(redis, lambda _: 2 * SLOW) as url, workers(url) as (one, other):
         heard: list[str | None] = []
         other.subscribe("web", heard.append)
         await health(one, "ailing")
@@ -199,7 +299,7 @@ async def test_a_slow_redis_keeps_nobody_waiting_and_carries_what_is_said_once(
 
 async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_it_is_quick(redis: Server) -> None:
     lag = [0.0]
-    async with slowed(redis, lambda: lag[0]) as url, workers(url) as (one, other):
+    async with slowed(redis, lambda _: lag[0]) as url, workers(url) as (one, other):
         await health(one, "ok")
         await health(other, "ok")
         lag[0] = 3 * SLOW
