@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as some
 
 from storage import hot_redis
 from storage.hot_redis import AT_ONCE, KEPT, RETRY, SLOW, RedisHot
+from storage.redis_turns import milliseconds
 from tests.storage.redis_server import Server, health, serving, slowed
 
 PATIENT = 1.0  # seconds: on a busy machine, far more than two answers that are given up after a tenth
@@ -215,11 +217,11 @@ async def test_an_emptied_redis_costs_nobody_anything(redis: Server) -> None:
         await health(one, "ok")
         await health(other, "ok")
         first = await one.wait("emptied", 5, now())
-        refused = await other.wait("known to both", 5, now()), await one.wait("known to both", 5, now())
+        refused = [await hot.wait("known to both", 5, now(), 2) for hot in (other, other, one)][1:]
         redis.empty()
         again = await one.wait("emptied", 5, now())
         strange = await other.wait("emptied", 5, now())
-        told = await one.wait("known to both", 5, now())
+        told = await one.wait("known to both", 5, now(), 2)
 
     assert (first, again > 0, strange) == (0, True, 0)  # the worker itself remembers; the other may be early, once
     assert (refused[0], refused[1] > 0, told > 0) == (0, True, True)  # and what it was told, it need not be told again
@@ -382,16 +384,23 @@ async def test_rubbish_on_the_channel_is_passed_over(redis: Server) -> None:
         assert (heard, other.health) == (["sense"], "ok")
 
 
-async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(redis: Server) -> None:
+@pytest.mark.parametrize("burst", [1, 3])
+@pytest.mark.parametrize("for_ever", [True, False])
+async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(
+    redis: Server, *, burst: int, for_ever: bool
+) -> None:
+    redis.empty()
     async with workers(redis.url) as (one, other):
         await health(one, "ok")
         await health(other, "ok")
-        await one.wait("set back", 0.2, now())
-        await one._redis.pexpire(f"{one._prefix}:turn:set back", 3_600_000)
+        for _ in range(burst):
+            await one.wait("set back", 0.2, now(), burst)
+        key = f"{one._prefix}:turn:set back"
+        await (one._redis.persist(key) if for_ever else one._redis.pexpire(key, 3_600_000))
 
-        assert await other.wait("set back", 0.2, now()) == pytest.approx(0.2, abs=0.05)
+        assert await other.wait("set back", 0.2, now(), burst) == pytest.approx(0.2, abs=0.05)
         await asyncio.sleep(0.25)
-        assert await other.wait("set back", 0.2, now()) == 0
+        assert await other.wait("set back", 0.2, now(), burst) == 0
 
 
 async def test_numbers_of_databases_are_worlds_of_their_own(redis: Server) -> None:
@@ -461,11 +470,62 @@ async def test_what_is_said_again_while_it_is_being_sent_is_sent_again(
     assert (len(heard) > 1, set(heard)) == (True, {"look"})  # and once more by `close`, which cannot know
 
 
-async def test_whoever_waits_for_a_turn_when_all_ends_is_answered(redis: Server) -> None:
+async def test_whoever_waits_for_a_turn_when_all_ends_is_answered(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    monkeypatch.setattr(hot_redis, "SLOW", 600)
     async with workers(redis.url, 1) as (one,):
         await health(one, "ok")
         redis.freeze()
-        asked = asyncio.create_task(one.wait("last", 5, now()))
-        await asyncio.sleep(0.01)
+        asked = []
+        for number in range(2):  # one is on its way, the other waits for it
+            asked.append(asyncio.create_task(one.wait(f"last {number}", 5, now())))
+            await asyncio.sleep(0.01)
         redis.thaw()
-    assert await asyncio.wait_for(asked, PATIENT) == 0
+    assert await asyncio.wait_for(asyncio.gather(*asked), PATIENT) == [0, 0]
+
+
+async def test_whoever_waits_when_redis_is_lost_is_answered(monkeypatch: pytest.MonkeyPatch, redis: Server) -> None:
+    monkeypatch.setattr(hot_redis, "SLOW", 600)
+    async with workers(redis.url, 1) as (one,):
+        await health(one, "ok")
+
+        async def breaks(*_: object) -> None:
+            asked.append(asyncio.create_task(one.wait("second", 5, now())))
+            await asyncio.sleep(0.01)
+            raise ConnectionError
+
+        asked: list[asyncio.Task[float]] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(one, "_send", breaks)
+            first = asyncio.create_task(one.wait("first", 5, now()))
+            await until(lambda: one.health == "away")
+        first.cancel()  # the real one answers it
+
+        assert await asyncio.wait_for(asyncio.gather(*asked), PATIENT) == [0] * len(asked)
+        assert asked
+
+
+async def test_what_redis_does_not_let_us_say_is_kept_until_it_does(
+    mortal: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with workers(mortal.url, 1) as (other,):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(other, "ok")
+        may = partial(other._redis.acl_setuser, "mute", enabled=True, reset=True, passwords="+word", keys=["cohost:*"])
+        await may(channels=["cohost:*"], categories=["+@all"], commands=["-publish"])
+        async with workers(mortal.url.replace("//", "//mute:word@"), 1) as (one,):
+            await until(lambda: bool(caplog.records))
+            await one.publish("web", "kept")
+            await asyncio.sleep(RETRY)
+            away = one.health
+            await may(channels=["cohost:*"], categories=["+@all"])
+            await until(lambda: "kept" in heard)
+
+    assert away == "away"
+    assert "no permissions to run the 'publish' command" in caplog.records[0].getMessage()
+
+
+def test_a_turn_is_never_shorter_in_redis_than_it_was_meant() -> None:
+    assert [milliseconds(seconds) for seconds in (2, 1.5, 0.0301, 0.0001)] == [2001, 1501, 32, 2]
