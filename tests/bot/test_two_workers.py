@@ -39,6 +39,7 @@ from storage import hot_redis  # noqa: E402
 from storage.facts import Rows  # noqa: E402
 from tests.adapters.web_stage import cards, take  # noqa: E402
 from tests.bot.loops import until  # noqa: E402
+from tests.postgres import Postgres  # noqa: E402
 from tests.storage.databases import Sqlite  # noqa: E402
 from tests.storage.redis_server import Server, serving  # noqa: E402
 
@@ -172,15 +173,18 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    redis: Server, sqlite: Callable[[], Sqlite], alone: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
+def database(server: Postgres) -> str:
+    """Where several processes are at home."""
+    return server.fresh().url
+
+
+@pytest.fixture
+async def house(redis: Server, database: str, alone: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr(hot_redis, "PATROL", 0.5)
-    url = sqlite().url
     async with AsyncExitStack() as stack:
         workers = []
         for _ in range(2):
-            settings = load(database_url=url, redis_url=redis.url, secret="s" * 32, slack=OFF, teams=TEAMS_OFF)
+            settings = load(database_url=database, redis_url=redis.url, secret="s" * 32, slack=OFF, teams=TEAMS_OFF)
             app = build(settings)
             app.start()
             stack.push_async_callback(app.stop)
