@@ -63,7 +63,7 @@ class RedisHot:
         self._work = asyncio.Event()
         self._speaks = self._hears = False
         self._quick, self._counts = False, True  # whether its answers are waited for; whether it lets us count turns
-        self._mute = 0.0  # until then nothing is said: the others have to come back, too, before they can hear it
+        self._mute = 0.0  # until then nothing is said: the others have to come back first
         self._warned = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -215,7 +215,6 @@ class RedisHot:
             async with asyncio.timeout(PATIENCE):
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
         await asyncio.sleep(RETRY)
-        self._mute = time.monotonic() + MUTE
 
     def _trouble(self, error: Exception) -> None:
         """Once for each trouble, whichever half of us meets it first."""
@@ -240,7 +239,7 @@ class RedisHot:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, the bot goes on without it
                 self._hears = False
                 self._trouble(error)
-                self._mute = time.monotonic() + MUTE
+                self._mute = time.monotonic() + MUTE  # where we hear nothing, the others hear nothing either
             await asyncio.sleep(RETRY)
 
     async def _listen(self, ears: PubSub) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage import hot as in_memory
+from storage import hot_redis
 from storage.base import Hot
 from storage.hot import MemoryHot
 from storage.hot_redis import RedisHot
@@ -48,11 +49,12 @@ class OnRedis(Stage):
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+async def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     if request.param == "memory":
         hot = MemoryHot()
         yield Stage(hot, hot)
         return
+    monkeypatch.setattr(hot_redis, "SLOW", 10)  # nobody is given up because the machine has other things to do
     server: Server = request.getfixturevalue("redis")
     server.empty()
     workers = RedisHot(server.url), RedisHot(server.url)

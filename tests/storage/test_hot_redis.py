@@ -14,11 +14,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from storage import hot_redis
-from storage.hot_redis import AT_ONCE, KEPT, RETRY, SLOW, RedisHot
+from storage.hot_redis import AT_ONCE, KEPT, SLOW, RedisHot
 from storage.redis_turns import milliseconds
 from tests.storage.redis_server import Server, health, serving, slowed
 
 PATIENT = 1.0  # seconds: on a busy machine, far more than two answers that are given up after a tenth
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again, is tried again sooner."""
+    for name, seconds in {"RETRY": 0.1, "MUTE": 0.3, "PULSE": 0.2}.items():
+        monkeypatch.setattr(hot_redis, name, seconds)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is given up because the machine has other things to do."""
+    monkeypatch.setattr(hot_redis, "SLOW", 10)
 
 
 @pytest.fixture
@@ -51,6 +64,14 @@ async def turn(hot: RedisHot, key: str) -> float:
     return time.monotonic() - began
 
 
+async def shared(patch: pytest.MonkeyPatch, *hots: RedisHot) -> list[float]:
+    """What each is told of one turn, with time enough to be told."""
+    patch.setattr(hot_redis, "SLOW", 10)
+    for hot in hots:
+        await health(hot, "ok")
+    return [await hot.wait("shared", 5, now()) for hot in hots]
+
+
 async def until(true: Callable[[], bool]) -> None:
     while not true():  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.01)
@@ -63,7 +84,9 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("name", [*TROUBLES])
-async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(mortal: Server, name: str) -> None:
+async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(
+    monkeypatch: pytest.MonkeyPatch, mortal: Server, name: str
+) -> None:
     hurt, heal = TROUBLES[name]
     async with workers(mortal.url) as (one, other):
         heard: list[str | None] = []
@@ -82,11 +105,11 @@ async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(
         await health(one, "ok")
         await health(other, "ok")
         await until(lambda: "said meanwhile" in heard)
-        shared = [await hot.wait("room", 5, now()) for hot in (one, other)]
+        turns = await shared(monkeypatch, one, other)
 
     assert max(waited) < PATIENT
     assert sum(later) < PATIENT  # it is not even asked
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert turns == [0, pytest.approx(5, abs=1)]
 
 
 async def test_what_was_on_its_way_when_redis_died_is_said_once_it_is_back(mortal: Server) -> None:
@@ -116,7 +139,7 @@ async def test_whoever_comes_back_later_still_hears_what_was_said_meanwhile(
 
         async def late(ears: Any) -> None:
             await until(lambda: one.health == "ok")
-            await asyncio.sleep(RETRY / 4)
+            await asyncio.sleep(hot_redis.RETRY / 4)
             await listen(ears)
 
         monkeypatch.setattr(other, "_listen", late)
@@ -212,6 +235,7 @@ async def test_while_nothing_is_heard_everybody_looks_from_time_to_time(
     assert set(heard) == {None}
 
 
+@pytest.mark.usefixtures("patient")
 async def test_an_emptied_redis_costs_nobody_anything(redis: Server) -> None:
     async with workers(redis.url) as (one, other):
         await health(one, "ok")
@@ -233,7 +257,7 @@ async def test_a_worker_that_never_had_a_redis_works_and_says_so_once(caplog: py
         waits = [await one.wait("room", 5, now()) for _ in range(2)]
         await one.nudge("outbox")
         await one.nudged("outbox")
-        await asyncio.sleep(2 * RETRY)  # tried on meanwhile
+        await asyncio.sleep(2 * hot_redis.RETRY)  # tried on meanwhile
         assert one.health == "away"
 
     (said,) = [record.getMessage() for record in caplog.records]
@@ -267,7 +291,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(mortal: Server, caplog: 
         await health(one, "ok")
         mortal.kill()
         await health(one, "away")
-        await asyncio.sleep(2 * RETRY)
+        await asyncio.sleep(2 * hot_redis.RETRY)
         mortal.start()
         await health(one, "ok")
         await until(lambda: len(caplog.records) > 1)
@@ -299,7 +323,10 @@ async def test_a_slow_redis_keeps_nobody_waiting_and_carries_what_is_said_once(
         assert (one.health, caplog.records) == ("ailing", [])
 
 
-async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_it_is_quick(redis: Server) -> None:
+async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_it_is_quick(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    redis.empty()
     lag = [0.0]
     async with slowed(redis, lambda _: lag[0]) as url, workers(url) as (one, other):
         await health(one, "ok")
@@ -310,12 +337,13 @@ async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_
         lag[0] = 0
         await health(one, "ok")
         await health(other, "ok")
-        shared = [await hot.wait("quick again", 5, now()) for hot in (one, other)]
+        turns = await shared(monkeypatch, one, other)
 
     assert SLOW / 2 < sum(waited) < PATIENT
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert turns == [0, pytest.approx(5, abs=1)]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_redis_that_takes_nothing_still_calls_out_what_is_said(
     mortal: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -329,16 +357,16 @@ async def test_a_redis_that_takes_nothing_still_calls_out_what_is_said(
         await one.publish("web", "all the same")
         await until(lambda: "all the same" in heard)
         ailing = one.health
-        await asyncio.sleep(1.2)  # a sign of life: it does not say that turns are counted again
+        await asyncio.sleep(2 * hot_redis.PULSE)  # a sign of life: it does not say that turns are counted again
         still = one.health
         await one._redis.config_set("min-replicas-to-write", 0)
-        shared = [await hot.wait("taken again", 5, now()) for hot in (one, other)]
+        taken = [await hot.wait("taken again", 5, now()) for hot in (one, other)]
         healed = one.health
 
     assert alone == [0] * 6
     assert [word for word in heard if word] == ["all the same"]
     assert (ailing, still, healed) == ("ailing", "ailing", "ok")
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert taken == [0, pytest.approx(5, abs=1)]
     assert [r.getMessage().partition(": ")[2][:10] for r in caplog.records if "cannot" in r.msg] == ["NOREPLICAS"] * 2
 
 
@@ -384,6 +412,7 @@ async def test_rubbish_on_the_channel_is_passed_over(redis: Server) -> None:
         assert (heard, other.health) == (["sense"], "ok")
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("burst", [1, 3])
 @pytest.mark.parametrize("for_ever", [True, False])
 async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(
@@ -403,6 +432,7 @@ async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(
         assert await other.wait("set back", 0.2, now(), burst) == 0
 
 
+@pytest.mark.usefixtures("patient")
 async def test_numbers_of_databases_are_worlds_of_their_own(redis: Server) -> None:
     async with workers(redis.url) as (one, _), workers(redis.url[:-1] + "1", 1) as (strange,):
         heard: list[str | None] = []
@@ -416,6 +446,7 @@ async def test_numbers_of_databases_are_worlds_of_their_own(redis: Server) -> No
     assert (waits, heard) == ([0, 0], [])
 
 
+@pytest.mark.usefixtures("patient")
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pace=some.sampled_from([0.02, 0.05, 0.1]),
@@ -518,7 +549,7 @@ async def test_what_redis_does_not_let_us_say_is_kept_until_it_does(
         async with workers(mortal.url.replace("//", "//mute:word@"), 1) as (one,):
             await until(lambda: bool(caplog.records))
             await one.publish("web", "kept")
-            await asyncio.sleep(RETRY)
+            await asyncio.sleep(hot_redis.RETRY)
             away = one.health
             await may(channels=["cohost:*"], categories=["+@all"])
             await until(lambda: "kept" in heard)
