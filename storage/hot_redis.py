@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 SLOW = 0.1  # seconds after which nobody waits for their turn any longer, nor asks again until it is quick
 PATIENCE = 1.0  # seconds after which it is taken for away: a new connection, or an answer for which nobody waits
 RETRY = 0.5  # seconds between two attempts while it is away
+MUTE = 3 * RETRY
 PULSE = 1.0  # seconds between two signs of life
 DEAF = 3.5  # seconds without a sign of life, ours or another's, after which we listen on a new connection
 PATROL = 5.0  # seconds after which everybody looks anew while nothing can be heard
@@ -62,6 +63,7 @@ class RedisHot:
         self._work = asyncio.Event()
         self._speaks = self._hears = False
         self._quick, self._counts = False, True  # whether its answers are waited for; whether it lets us count turns
+        self._mute = 0.0  # until then nothing is said: the others have to come back first
         self._warned = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -148,7 +150,7 @@ class RedisHot:
 
     async def _speak(self) -> None:
         """Say what there is to say, for ever. While Redis is away, somebody of ours knocks, and nobody waits."""
-        beat = mute = 0.0
+        beat = 0.0
         while True:
             if self._speaks:
                 with suppress(TimeoutError):
@@ -157,7 +159,7 @@ class RedisHot:
             self._work.clear()
             turns, self._turns = self._turns, Turns()
             now = time.monotonic()
-            said = [*self._unsaid][:AT_ONCE] if self._speaks and now >= mute else []
+            said = [*self._unsaid][:AT_ONCE] if self._speaks and now >= self._mute else []
             for one in said:
                 del self._unsaid[one]  # before it is sent: who says it again meanwhile has something newer to tell
             pulse = now - beat >= PULSE or not self._speaks
@@ -172,13 +174,12 @@ class RedisHot:
                 if not isinstance(error, Exception):
                     raise  # `close` says it once more
                 await self._lost(error)
-                mute = time.monotonic() + 2 * RETRY  # the others have to come back, too, before they can hear
                 continue
             finally:
                 late.cancel()
             self._speaks, self._quick, beat = True, time.monotonic() - now < SLOW, now if pulse else beat
             self._well()
-            if self._unsaid and now >= mute:
+            if self._unsaid and now >= self._mute:
                 self._work.set()
 
     async def _send(self, turns: Turns, said: list[tuple[str, str | None]]) -> None:
@@ -238,6 +239,7 @@ class RedisHot:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with Redis, the bot goes on without it
                 self._hears = False
                 self._trouble(error)
+                self._mute = time.monotonic() + MUTE  # where we hear nothing, the others hear nothing either
             await asyncio.sleep(RETRY)
 
     async def _listen(self, ears: PubSub) -> None:

@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,18 +20,26 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
 
 pytest.register_assert_rewrite("tests.adapters.contract")  # as test_contract.py wants it, whichever comes first
 
+from adapters.base import Later  # noqa: E402
+from adapters.slack.app import Slack  # noqa: E402
+from adapters.slack.show import EDITS  # noqa: E402
+from adapters.teams.app import Teams  # noqa: E402
 from adapters.web.app import Web  # noqa: E402
 from bot.app import LOCAL, App, build  # noqa: E402
 from bot.settings import OFF, TEAMS_OFF, load  # noqa: E402
+from bot.settings import Slack as SlackSettings  # noqa: E402
+from bot.settings_teams import Teams as TeamsSettings  # noqa: E402
 from dialogs import KINDS  # noqa: E402
 from dialogs.base import Commanded, Left  # noqa: E402
 from storage import hot_redis  # noqa: E402
 from storage.facts import Rows  # noqa: E402
 from tests.adapters.web_stage import cards, take  # noqa: E402
 from tests.bot.loops import until  # noqa: E402
+from tests.postgres import Postgres  # noqa: E402
 from tests.storage.databases import Sqlite  # noqa: E402
 from tests.storage.redis_server import Server, serving  # noqa: E402
 
@@ -164,15 +173,18 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    redis: Server, sqlite: Callable[[], Sqlite], alone: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
+def database(server: Postgres) -> str:
+    """Where several processes are at home."""
+    return server.fresh().url
+
+
+@pytest.fixture
+async def house(redis: Server, database: str, alone: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr(hot_redis, "PATROL", 0.5)
-    url = sqlite().url
     async with AsyncExitStack() as stack:
         workers = []
         for _ in range(2):
-            settings = load(database_url=url, redis_url=redis.url, secret="s" * 32, slack=OFF, teams=TEAMS_OFF)
+            settings = load(database_url=database, redis_url=redis.url, secret="s" * 32, slack=OFF, teams=TEAMS_OFF)
             app = build(settings)
             app.start()
             stack.push_async_callback(app.stop)
@@ -288,3 +300,34 @@ async def test_whoever_closes_a_page_at_one_worker_and_has_another_open_elsewher
     await until(lambda: any(isinstance(event, Left) for event in heard))
 
     assert stays == []
+
+
+async def test_what_a_platform_said_to_another_worker_is_obeyed_here(
+    sqlite: Callable[[], Sqlite], alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMS_AUTH_DISABLED", "true")
+    monkeypatch.setenv("MicrosoftAppTenantId", "72f988bf-86f1-41af-91ab-2d7cd011db47")
+    slack_ = SlackSettings(signing_secret=SecretStr("s"), bot_token=SecretStr("xoxb-1"))
+    app = build(load(database_url=sqlite().url, secret="s" * 32, slack=slack_, teams=TeamsSettings()))
+    slack, teams = app.adapters["slack"], app.adapters["teams"]
+    assert isinstance(slack, Slack)
+    assert isinstance(teams, Teams)
+    await teams.start()
+    assert teams._pool
+    url, room = "http://127.0.0.1:1/", "19:room@thread.v2"  # nobody answers there, and nobody is to be asked
+    until_then = (app.clock.now() + timedelta(seconds=500)).isoformat()
+    waits = []
+    try:
+        for channel, whose in (("slack pauses", f"{LOCAL} chat.update"), ("teams pauses", f"write {room}")):
+            await app.hot.publish(channel, json.dumps([whose, 500.0, until_then]))
+        for call in (slack.call(LOCAL, "chat.update"), teams._pool.connector.send(url, room, {})):
+            with pytest.raises(Later) as later:
+                await call
+            waits.append(later.value.seconds)
+        await app.hot.spend(f"slack edits {LOCAL}", 60 / EDITS, app.clock.now(), EDITS)
+        with pytest.raises(Later):
+            await slack._show._edits.take(LOCAL)
+    finally:
+        await teams.stop()
+        await app.store.close()
+    assert waits == pytest.approx([500, 500], abs=60)

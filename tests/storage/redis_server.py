@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,27 +86,31 @@ def serving() -> Iterator[Server]:
 
 
 @asynccontextmanager
-async def slowed(server: Server, seconds: float | Callable[[], float]) -> AsyncIterator[str]:
-    """The same server by an address at which each of its answers takes so much longer."""
+async def slowed(server: Server, lag: Callable[[int], float]) -> AsyncIterator[str]:
+    """The same server by an address at which each answer on a connection takes so much longer, as it says by number."""
+    tasks: set[asyncio.Task[None]] = set()
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lag: Callable[[], float]) -> None:
-        with suppress(ConnectionError):
+        with closing(writer), suppress(ConnectionError):
             while data := await reader.read(65536):
                 await asyncio.sleep(lag())
                 writer.write(data)
                 await writer.drain()
-        writer.close()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, here = await asyncio.open_connection("127.0.0.1", server.port)
-        lag = seconds if callable(seconds) else lambda: seconds
-        await asyncio.gather(pass_on(reader, here, lambda: 0.0), pass_on(there, writer, lag))
+        number = len(tasks) // 2
+        for work in (pass_on(reader, here, lambda: 0.0), pass_on(there, writer, lambda: lag(number))):
+            tasks.add(asyncio.create_task(work))
 
     door = await asyncio.start_server(connected, "127.0.0.1", 0)
     try:
         yield f"redis://127.0.0.1:{door.sockets[0].getsockname()[1]}/0"
     finally:
         door.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def health(hot: RedisHot, expected: str) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,10 +14,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from storage import hot_redis
-from storage.hot_redis import KEPT, RETRY, SLOW, RedisHot
+from storage.hot_redis import AT_ONCE, KEPT, SLOW, RedisHot
+from storage.redis_turns import milliseconds
 from tests.storage.redis_server import Server, health, serving, slowed
 
 PATIENT = 1.0  # seconds: on a busy machine, far more than two answers that are given up after a tenth
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again, is tried again sooner."""
+    for name, seconds in {"RETRY": 0.1, "MUTE": 0.3, "PULSE": 0.2}.items():
+        monkeypatch.setattr(hot_redis, name, seconds)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is given up because the machine has other things to do."""
+    monkeypatch.setattr(hot_redis, "SLOW", 10)
 
 
 @pytest.fixture
@@ -49,6 +64,14 @@ async def turn(hot: RedisHot, key: str) -> float:
     return time.monotonic() - began
 
 
+async def shared(patch: pytest.MonkeyPatch, *hots: RedisHot) -> list[float]:
+    """What each is told of one turn, with time enough to be told."""
+    patch.setattr(hot_redis, "SLOW", 10)
+    for hot in hots:
+        await health(hot, "ok")
+    return [await hot.wait("shared", 5, now()) for hot in hots]
+
+
 async def until(true: Callable[[], bool]) -> None:
     while not true():  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.01)
@@ -61,7 +84,9 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("name", [*TROUBLES])
-async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(mortal: Server, name: str) -> None:
+async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(
+    monkeypatch: pytest.MonkeyPatch, mortal: Server, name: str
+) -> None:
     hurt, heal = TROUBLES[name]
     async with workers(mortal.url) as (one, other):
         heard: list[str | None] = []
@@ -80,11 +105,108 @@ async def test_while_redis_is_away_nobody_waits_and_afterwards_all_is_as_before(
         await health(one, "ok")
         await health(other, "ok")
         await until(lambda: "said meanwhile" in heard)
-        shared = [await hot.wait("room", 5, now()) for hot in (one, other)]
+        turns = await shared(monkeypatch, one, other)
 
     assert max(waited) < PATIENT
     assert sum(later) < PATIENT  # it is not even asked
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert turns == [0, pytest.approx(5, abs=1)]
+
+
+async def test_what_was_on_its_way_when_redis_died_is_said_once_it_is_back(mortal: Server) -> None:
+    async with workers(mortal.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        mortal.kill()
+        await one.publish("web", "on its way")  # nobody knows yet that Redis has gone
+        assert one.health == "ok"
+        await health(one, "away")
+        mortal.start()
+        await until(lambda: "on its way" in heard)
+
+
+@pytest.mark.parametrize("quickly", [True, False])
+async def test_whoever_comes_back_later_still_hears_what_was_said_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, mortal: Server, *, quickly: bool
+) -> None:
+    async with workers(mortal.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        listen = other._listen
+
+        async def late(ears: Any) -> None:
+            await until(lambda: one.health == "ok")
+            await asyncio.sleep(hot_redis.RETRY / 4)
+            await listen(ears)
+
+        monkeypatch.setattr(other, "_listen", late)
+        mortal.kill()
+        if not quickly:
+            await until(lambda: not one._speaks)
+        await health(one, "away")
+        mortal.start()
+        await one.publish("web", "meanwhile")
+        await until(lambda: "meanwhile" in heard)
+
+
+async def test_while_one_answer_is_awaited_in_vain_nobody_else_waits(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    monkeypatch.setattr(hot_redis, "PATIENCE", 600)
+    async with workers(redis.url, 1) as (one,):
+        await health(one, "ok")
+        redis.freeze()
+        try:
+            together = [asyncio.create_task(one.wait(f"frozen {n}", 5, now())) for n in range(2)]
+            await asyncio.sleep(SLOW / 4)
+            together.append(asyncio.create_task(one.wait("frozen, later", 5, now())))
+            async with asyncio.timeout(10):
+                assert await asyncio.gather(*together) == [0] * 3
+                assert await one.wait("frozen, afterwards", 5, now()) == 0
+        finally:
+            redis.thaw()
+        await health(one, "ok")
+
+
+async def test_a_connection_that_died_without_a_word_is_left_for_a_new_one(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    for name, seconds in {"PULSE": 0.05, "DEAF": 0.3, "PATIENCE": 0.3}.items():
+        monkeypatch.setattr(hot_redis, name, seconds)
+    dead, heard = 0, list[str | None]()
+    async with (
+        slowed(redis, lambda number: 600 if number < dead else 0) as url,
+        workers(url, 1) as (one,),
+        workers(redis.url, 1) as (other,),
+    ):
+        one.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        dead = 100
+        await health(one, "away")
+        dead = 2
+        await health(one, "ok")
+        await other.publish("web", "again")
+        await until(lambda: "again" in heard)
+
+
+async def test_much_that_is_said_goes_out_at_once_and_in_order(monkeypatch: pytest.MonkeyPatch, redis: Server) -> None:
+    words = [f"{n}" for n in range(KEPT)]
+    assert len(words) > AT_ONCE
+    async with workers(redis.url) as (one, other):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(one, "ok")
+        await health(other, "ok")
+        monkeypatch.setattr(hot_redis, "PULSE", 600)
+        for word in words:
+            await one.publish("web", word)
+        await until(lambda: words[-1] in heard)
+
+    assert [*dict.fromkeys(word for word in heard if word)] == words
 
 
 async def test_who_may_have_missed_something_is_told_when_redis_is_back(mortal: Server) -> None:
@@ -113,16 +235,20 @@ async def test_while_nothing_is_heard_everybody_looks_from_time_to_time(
     assert set(heard) == {None}
 
 
+@pytest.mark.usefixtures("patient")
 async def test_an_emptied_redis_costs_nobody_anything(redis: Server) -> None:
     async with workers(redis.url) as (one, other):
         await health(one, "ok")
         await health(other, "ok")
         first = await one.wait("emptied", 5, now())
+        refused = [await hot.wait("known to both", 5, now(), 2) for hot in (other, other, one)][1:]
         redis.empty()
         again = await one.wait("emptied", 5, now())
         strange = await other.wait("emptied", 5, now())
+        told = await one.wait("known to both", 5, now(), 2)
 
     assert (first, again > 0, strange) == (0, True, 0)  # the worker itself remembers; the other may be early, once
+    assert (refused[0], refused[1] > 0, told > 0) == (0, True, True)  # and what it was told, it need not be told again
     assert one.health == "away"  # closed
 
 
@@ -131,7 +257,7 @@ async def test_a_worker_that_never_had_a_redis_works_and_says_so_once(caplog: py
         waits = [await one.wait("room", 5, now()) for _ in range(2)]
         await one.nudge("outbox")
         await one.nudged("outbox")
-        await asyncio.sleep(2 * RETRY)  # tried on meanwhile
+        await asyncio.sleep(2 * hot_redis.RETRY)  # tried on meanwhile
         assert one.health == "away"
 
     (said,) = [record.getMessage() for record in caplog.records]
@@ -165,7 +291,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(mortal: Server, caplog: 
         await health(one, "ok")
         mortal.kill()
         await health(one, "away")
-        await asyncio.sleep(2 * RETRY)
+        await asyncio.sleep(2 * hot_redis.RETRY)
         mortal.start()
         await health(one, "ok")
         await until(lambda: len(caplog.records) > 1)
@@ -178,7 +304,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(mortal: Server, caplog: 
 async def test_a_slow_redis_keeps_nobody_waiting_and_carries_what_is_said_once(
     redis: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with slowed(redis, 2 * SLOW) as url, workers(url) as (one, other):
+    async with slowed(redis, lambda _: 2 * SLOW) as url, workers(url) as (one, other):
         heard: list[str | None] = []
         other.subscribe("web", heard.append)
         await health(one, "ailing")
@@ -197,9 +323,12 @@ async def test_a_slow_redis_keeps_nobody_waiting_and_carries_what_is_said_once(
         assert (one.health, caplog.records) == ("ailing", [])
 
 
-async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_it_is_quick(redis: Server) -> None:
+async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_it_is_quick(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    redis.empty()
     lag = [0.0]
-    async with slowed(redis, lambda: lag[0]) as url, workers(url) as (one, other):
+    async with slowed(redis, lambda _: lag[0]) as url, workers(url) as (one, other):
         await health(one, "ok")
         await health(other, "ok")
         lag[0] = 3 * SLOW
@@ -208,12 +337,13 @@ async def test_a_redis_that_becomes_slow_is_not_waited_for_and_asked_again_once_
         lag[0] = 0
         await health(one, "ok")
         await health(other, "ok")
-        shared = [await hot.wait("quick again", 5, now()) for hot in (one, other)]
+        turns = await shared(monkeypatch, one, other)
 
     assert SLOW / 2 < sum(waited) < PATIENT
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert turns == [0, pytest.approx(5, abs=1)]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_redis_that_takes_nothing_still_calls_out_what_is_said(
     mortal: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -227,16 +357,16 @@ async def test_a_redis_that_takes_nothing_still_calls_out_what_is_said(
         await one.publish("web", "all the same")
         await until(lambda: "all the same" in heard)
         ailing = one.health
-        await asyncio.sleep(1.2)  # a sign of life: it does not say that turns are counted again
+        await asyncio.sleep(2 * hot_redis.PULSE)  # a sign of life: it does not say that turns are counted again
         still = one.health
         await one._redis.config_set("min-replicas-to-write", 0)
-        shared = [await hot.wait("taken again", 5, now()) for hot in (one, other)]
+        taken = [await hot.wait("taken again", 5, now()) for hot in (one, other)]
         healed = one.health
 
     assert alone == [0] * 6
     assert [word for word in heard if word] == ["all the same"]
     assert (ailing, still, healed) == ("ailing", "ailing", "ok")
-    assert shared == [0, pytest.approx(5, abs=1)]
+    assert taken == [0, pytest.approx(5, abs=1)]
     assert [r.getMessage().partition(": ")[2][:10] for r in caplog.records if "cannot" in r.msg] == ["NOREPLICAS"] * 2
 
 
@@ -282,18 +412,27 @@ async def test_rubbish_on_the_channel_is_passed_over(redis: Server) -> None:
         assert (heard, other.health) == (["sense"], "ok")
 
 
-async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(redis: Server) -> None:
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("burst", [1, 3])
+@pytest.mark.parametrize("for_ever", [True, False])
+async def test_a_clock_that_was_set_back_does_not_keep_a_room_waiting(
+    redis: Server, *, burst: int, for_ever: bool
+) -> None:
+    redis.empty()
     async with workers(redis.url) as (one, other):
         await health(one, "ok")
         await health(other, "ok")
-        await one.wait("set back", 0.2, now())
-        await one._redis.pexpire(f"{one._prefix}:turn:set back", 3_600_000)
+        for _ in range(burst):
+            await one.wait("set back", 0.2, now(), burst)
+        key = f"{one._prefix}:turn:set back"
+        await (one._redis.persist(key) if for_ever else one._redis.pexpire(key, 3_600_000))
 
-        assert await other.wait("set back", 0.2, now()) == pytest.approx(0.2, abs=0.05)
+        assert await other.wait("set back", 0.2, now(), burst) == pytest.approx(0.2, abs=0.05)
         await asyncio.sleep(0.25)
-        assert await other.wait("set back", 0.2, now()) == 0
+        assert await other.wait("set back", 0.2, now(), burst) == 0
 
 
+@pytest.mark.usefixtures("patient")
 async def test_numbers_of_databases_are_worlds_of_their_own(redis: Server) -> None:
     async with workers(redis.url) as (one, _), workers(redis.url[:-1] + "1", 1) as (strange,):
         heard: list[str | None] = []
@@ -307,6 +446,7 @@ async def test_numbers_of_databases_are_worlds_of_their_own(redis: Server) -> No
     assert (waits, heard) == ([0, 0], [])
 
 
+@pytest.mark.usefixtures("patient")
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pace=some.sampled_from([0.02, 0.05, 0.1]),
@@ -361,11 +501,62 @@ async def test_what_is_said_again_while_it_is_being_sent_is_sent_again(
     assert (len(heard) > 1, set(heard)) == (True, {"look"})  # and once more by `close`, which cannot know
 
 
-async def test_whoever_waits_for_a_turn_when_all_ends_is_answered(redis: Server) -> None:
+async def test_whoever_waits_for_a_turn_when_all_ends_is_answered(
+    monkeypatch: pytest.MonkeyPatch, redis: Server
+) -> None:
+    monkeypatch.setattr(hot_redis, "SLOW", 600)
     async with workers(redis.url, 1) as (one,):
         await health(one, "ok")
         redis.freeze()
-        asked = asyncio.create_task(one.wait("last", 5, now()))
-        await asyncio.sleep(0.01)
+        asked = []
+        for number in range(2):  # one is on its way, the other waits for it
+            asked.append(asyncio.create_task(one.wait(f"last {number}", 5, now())))
+            await asyncio.sleep(0.01)
         redis.thaw()
-    assert await asyncio.wait_for(asked, PATIENT) == 0
+    assert await asyncio.wait_for(asyncio.gather(*asked), PATIENT) == [0, 0]
+
+
+async def test_whoever_waits_when_redis_is_lost_is_answered(monkeypatch: pytest.MonkeyPatch, redis: Server) -> None:
+    monkeypatch.setattr(hot_redis, "SLOW", 600)
+    async with workers(redis.url, 1) as (one,):
+        await health(one, "ok")
+
+        async def breaks(*_: object) -> None:
+            asked.append(asyncio.create_task(one.wait("second", 5, now())))
+            await asyncio.sleep(0.01)
+            raise ConnectionError
+
+        asked: list[asyncio.Task[float]] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(one, "_send", breaks)
+            first = asyncio.create_task(one.wait("first", 5, now()))
+            await until(lambda: one.health == "away")
+        first.cancel()  # the real one answers it
+
+        assert await asyncio.wait_for(asyncio.gather(*asked), PATIENT) == [0] * len(asked)
+        assert asked
+
+
+async def test_what_redis_does_not_let_us_say_is_kept_until_it_does(
+    mortal: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with workers(mortal.url, 1) as (other,):
+        heard: list[str | None] = []
+        other.subscribe("web", heard.append)
+        await health(other, "ok")
+        may = partial(other._redis.acl_setuser, "mute", enabled=True, reset=True, passwords="+word", keys=["cohost:*"])
+        await may(channels=["cohost:*"], categories=["+@all"], commands=["-publish"])
+        async with workers(mortal.url.replace("//", "//mute:word@"), 1) as (one,):
+            await until(lambda: bool(caplog.records))
+            await one.publish("web", "kept")
+            await asyncio.sleep(hot_redis.RETRY)
+            away = one.health
+            await may(channels=["cohost:*"], categories=["+@all"])
+            await until(lambda: "kept" in heard)
+
+    assert away == "away"
+    assert "no permissions to run the 'publish' command" in caplog.records[0].getMessage()
+
+
+def test_a_turn_is_never_shorter_in_redis_than_it_was_meant() -> None:
+    assert [milliseconds(seconds) for seconds in (2, 1.5, 0.0301, 0.0001)] == [2001, 1501, 32, 2]

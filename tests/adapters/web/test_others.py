@@ -18,7 +18,7 @@ from adapters.web import others
 from adapters.web.app import Web
 from adapters.web.links import Links
 from adapters.web.others import CHANNEL, WAITING
-from dialogs.base import Left
+from dialogs.base import Joined, Left
 from storage.hot import MemoryHot
 from tests.adapters.web.conftest import House, Patience, until
 from tests.adapters.web.small_bot import SmallBot
@@ -105,6 +105,8 @@ async def test_a_message_that_somebody_may_not_see_any_more_goes_away_at_both(tw
     two.bot.shown["p1", "board"] = (frozenset({"fay"}), False)
     await two.one.show("p1", "board")
     assert [await page.next("gone") for page in pages] == [{"id": "card-p1-board"}] * 2
+    two.heals()
+    assert [await page.nothing("gone") for page in pages] == [True, True]
 
 
 async def test_a_desk_is_drawn_anew_at_both(two: Two) -> None:
@@ -171,6 +173,11 @@ async def test_whoever_changes_to_the_other_worker_has_not_left(two: Two) -> Non
     await until(lambda: not two.one.web._hub._leaving)
     await two.one.patience.pass_by()
     assert two.left() == []
+    await closes(two.other)
+    await two.other.patience.pass_by()
+    await until(lambda: two.left() == ["ana"])
+    await two.one.live(two.one.room("ana"))  # where they have been before, and come back to
+    assert [type(event) for event in two.bot.heard] == [Joined, Joined, Left, Joined]
 
 
 @pytest.mark.parametrize("page", ["ben's room", "ana's report", "nothing"])
