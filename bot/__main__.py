@@ -10,16 +10,19 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DatabaseError
 
-from bot import creating, demo, manifests, plans
+from bot import creating, demo, manifests, plans, starting
 from bot.app import build, running
+from bot.engine import UnheardError
 from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
-from dialogs.moments import moment
-from storage.sql import migrate
+from dialogs.moments import moment, zone_named
+from storage.connecting import NotAloneError, migrate, readable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,11 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code: int = args.run(args)
-    except (WrongError, plans.UnreadableError, creating.CannotError) as wrong:
+    except (WrongError, plans.UnreadableError, creating.CannotError, NotAloneError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     except DatabaseError as error:
-        print(f"The database cannot be used: {error.orig}", file=sys.stderr)
+        why = " ".join(str(error.orig).split())
+        name_one = "let COHOST_DATABASE_URL name a file that this user may write, or a PostgreSQL database"
+        print(f"The database cannot be used ({why}): {name_one}", file=sys.stderr)
+        return 2
+    except UnheardError as error:
+        print(f"This could not be stored, and nothing was changed ({error}): try again.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -72,7 +80,13 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--at", required=True, metavar="'DATE TIME [ZONE]'", help="as in '2027-03-24 14:00 Europe/Zurich'"
     )
-    create.add_argument("--facilitator", required=True, metavar="NAME", help="whose session it is")
+    create.add_argument(
+        "--facilitator",
+        required=True,
+        metavar="NAME",
+        help="whose session it is; with an address, as in 'Hanna Frei "
+        "<hanna@example.org>', one console shows all of their sessions",
+    )
     create.add_argument(
         "--roster", type=Path, metavar="FILE.csv", help="columns: name, and role, email, manager if wanted"
     )
@@ -91,33 +105,52 @@ def parser() -> argparse.ArgumentParser:
     )
     slack.add_argument("--many", action="store_true", help="for many workspaces, which install the app by themselves")
     slack.add_argument(
-        "--out", type=Path, metavar="DIR", help="write slack.yaml into this folder instead of printing it"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write it into this folder instead of printing it (slack.yaml; "
+        "slack-socket.yaml, slack-many.yaml, slack-many-socket.yaml)",
     )
+    slack.add_argument("--force", action="store_true", help="replace a file that is there already and says otherwise")
     slack.set_defaults(run=manifest_slack)
     teams = manifest.add_parser("teams", help="the package to upload in Teams")
     teams.add_argument("--url", help="the public address of Cohost, as in https://cohost.example.org")
     teams.add_argument("--app-id", metavar="GUID", help="the app's “Application (client) ID” in Microsoft Entra")
-    teams.add_argument("--privacy", metavar="URL", help="your page about privacy, which Teams links to (default --url)")
-    teams.add_argument("--terms", metavar="URL", help="your terms of use, which Teams links to (default --url)")
+    for option, what in (
+        ("website", "page about Cohost"),
+        ("privacy", "page about privacy"),
+        ("terms", "terms of use"),
+    ):
+        page = "" if option == "website" else f"/{option}"
+        whose = f"your {what}, which Teams links to (default: Cohost's own, --url{page and ' with ' + page})"
+        teams.add_argument(f"--{option}", metavar="URL", help=whose)
     teams.add_argument("--slash", action="store_true", help="slash commands too, where Teams has them (a preview)")
     teams.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="write cohost-teams.zip into this folder (default here)"
+    )
+    teams.add_argument(
+        "--force", action="store_true", help="replace a package that is there already and is another one"
     )
     teams.set_defaults(run=manifest_teams)
     return top
 
 
+def told(**given: object) -> Settings:
+    """The settings; those that nobody reads are named, since one of them was probably meant to do something."""
+    settings = load(**given)  # type: ignore[arg-type]
+    if unread := starting.ignored(starting.given()):
+        print(unread, file=sys.stderr)
+    return settings
+
+
 def serve(args: argparse.Namespace) -> int:
     """Run until told to stop."""
-    settings = load(host=args.host, port=args.port, database_url=args.database_url, base_url=args.base_url)
+    settings = told(host=args.host, port=args.port, database_url=args.database_url, base_url=args.base_url)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: PLC0415 - quicker where there is one; not to be had everywhere
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    try:
-        asyncio.run(_serve(settings))
-    except OSError as error:
-        raise WrongError(f"cannot listen on {settings.host}:{settings.port} ({error.strerror or error})") from error
+    asyncio.run(_serve(settings))
     return 0
 
 
@@ -127,15 +160,15 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     app = build(settings)
     async with running(app):
-        print(f"Cohost is ready at {settings.address()}", flush=True)
+        print("\n".join((f"Cohost is ready at {settings.address()}", *starting.platforms(settings))), flush=True)
         await stop.wait()
 
 
 def migrate_database(_: argparse.Namespace) -> int:
     """Bring the database to the newest schema."""
-    settings = load(needs_secret=False)
+    settings = told(needs_secret=False)
     migrate(settings.database_url)
-    print(f"{settings.database_url} has the newest schema.")
+    print(f"{readable(settings.database_url)} has the newest schema.")
     return 0
 
 
@@ -144,6 +177,9 @@ def plan_check(args: argparse.Namespace) -> int:
     plan = plans.read(args.file)
     parts = f"{len(plan.objectives)} objectives, {len(plan.run_of_show)} steps, {plan.minutes} minutes"
     print(f"{args.file}: good. “{plan.title}”: {parts}.")
+    later = {"quiz": len(plan.quiz), "follow_ups": len(plan.follow_ups)}
+    if kept := " and ".join(f"“{part}” ({count})" for part, count in later.items() if count):
+        print(f"Note: {kept} are checked and kept with the plan, but this version does not ask them yet.")
     return 0
 
 
@@ -159,23 +195,35 @@ def plan_new(args: argparse.Namespace) -> int:
 
 def session_create(args: argparse.Namespace) -> int:
     """Create a session and print the links."""
-    settings = load()
-    plan = plans.templates().get(args.plan) or plans.read(Path(args.plan))
+    settings = told()
+    name, email = creating.somebody(args.facilitator)
+    plan = plans.found(args.plan)
     at = moment(args.at.split(), plan.zone, datetime.now(UTC))
     if isinstance(at, Text):
         raise creating.CannotError(plans.in_words(at))
+    zone = zone_in(args.at.split()) or plan.zone
     people = plans.roster(args.roster) if args.roster else []
-    asked = creating.Asked(plan, at, args.facilitator, people, args.cohort or "")
+    asked = creating.Asked(plan, at, name, people, args.cohort or "", email, zone)
     created = asyncio.run(creating.create(settings, asked))
-    print(f"“{plan.title}” is planned for {at:%Y-%m-%d %H:%M} UTC.")
+    there = f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
+    print(f"“{plan.title}” is planned for {there}{'' if zone == 'UTC' else f' ({at:%Y-%m-%d %H:%M} UTC)'}.")
     for name, what, link in created.links:
         print(f"  {name:<24} {what:<12} {link}")
+    if not plan.managers and not any(one.manager for one in people):
+        print(
+            "No manager is named, so nobody gets a digest: name them in the roster's column “manager”, or in the plan."
+        )
     return 0
+
+
+def zone_in(words: Sequence[str]) -> str | None:
+    """The time zone that stands among these words."""
+    return next((zone for part in (*words, *map(" ".join, pairwise(words))) if (zone := zone_named(part))), None)
 
 
 def session_list(_: argparse.Namespace) -> int:
     """List the sessions."""
-    for line in asyncio.run(creating.listing(load())):
+    for line in asyncio.run(creating.listing(told())):
         print(line)
     return 0
 
@@ -184,7 +232,8 @@ def manifest_slack(args: argparse.Namespace) -> int:
     """Print the manifest of the Slack app, or write it into a folder."""
     text = manifests.slack(args.url, socket=args.socket, many=args.many)
     if args.out:
-        print(manifests.write(text, args.out, "slack.yaml"))
+        name = f"slack{'-many' * args.many}{'-socket' * args.socket}.yaml"
+        print(manifests.write(text, args.out, name, force=args.force))
     else:
         print(text, end="")
     return 0
@@ -192,8 +241,9 @@ def manifest_slack(args: argparse.Namespace) -> int:
 
 def manifest_teams(args: argparse.Namespace) -> int:
     """Write the package of the Teams app into a folder."""
-    package = manifests.teams(args.url, args.app_id, privacy=args.privacy, terms=args.terms, slash=args.slash)
-    print(manifests.write(package, args.out, "cohost-teams.zip"))
+    pages = manifests.Linked(args.website, args.privacy, args.terms)
+    package = manifests.teams(args.url, args.app_id, pages, slash=args.slash)
+    print(manifests.write(package, args.out, "cohost-teams.zip", force=args.force))
     return 0
 
 

@@ -19,6 +19,7 @@ from adapters.slack.tenants import Tenants
 from adapters.slack.tokens import AnyTokens, OneToken, Tokens
 from adapters.teams.app import Teams
 from adapters.teams.app import Ways as TeamsWays
+from adapters.web.about import About
 from adapters.web.app import Web
 from adapters.web.links import Links
 from bot import health
@@ -28,12 +29,14 @@ from bot.outbox import Outbox
 from bot.plans import templates
 from bot.scene import Scenes
 from bot.settings import Settings
+from bot.starting import cannot_listen
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
+from storage.connecting import OnlyOne, migrate
 from storage.hot import MemoryHot
 from storage.installations import Installations
-from storage.sql import SqlStore, migrate
+from storage.sql import SqlStore
 
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
@@ -84,6 +87,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
+    About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
     health.add_to(app.http, store, clock, list(adapters))
     return app
 
@@ -167,15 +171,23 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
 async def running(app: App) -> AsyncIterator[web.TCPSite]:
     """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
     migrate(app.settings.database_url)
+    only = None if app.settings.redis_url.get_secret_value() else OnlyOne(app.settings.database_url)
+    if only:
+        only.take()
     app.start()
     runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
     await runner.setup()
     site = web.TCPSite(runner, app.settings.host, app.settings.port)
     try:
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise cannot_listen(app.settings, error) from error
         gc.freeze()  # what lives as long as the process needs no more looking at
         yield site
     finally:
         await runner.cleanup()
         with contextlib.suppress(asyncio.CancelledError):
             await app.stop()
+        if only:
+            only.release()

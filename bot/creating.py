@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.app import LOCAL, App, build
-from bot.plans import Listed, in_words
+from bot.plans import EMAIL, Listed, in_words
 from bot.settings import Settings
 from dialogs.base import Commanded, Role, Submitted
 from dialogs.card import Text
 from dialogs.plan import Plan
+from storage.connecting import migrate
 from storage.effects import identify
-from storage.sql import migrate
+
+NAMED = re.compile(r"(?P<name>[^<>]+?)?\s*(?:<(?P<email>[^<>]*)>)?")
 
 
 class CannotError(Exception):
@@ -31,6 +34,8 @@ class Asked:
     facilitator: str
     people: Sequence[Listed] = ()
     cohort: str = ""
+    email: str = ""  # the facilitator's, if the roster does not tell it
+    zone: str = ""  # in which it is shown; else the plan's
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,17 @@ class Created:
     session: str
     facilitator: str
     links: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def somebody(words: str) -> tuple[str, str]:
+    """Name and e-mail address from `NAME` or `NAME <ADDRESS>`. The address may be empty. Raises CannotError."""
+    named = NAMED.fullmatch(" ".join(words.split()))
+    name, email = (named["name"], named["email"] or "") if named else ("", "")
+    if not name:
+        raise CannotError('--facilitator: must be a name, as in --facilitator "Hanna Frei" (with or without <address>)')
+    if email and not EMAIL.fullmatch(email):
+        raise CannotError(f"--facilitator: “{email}” is not an e-mail address: write one as in jo@example.org")
+    return name, email
 
 
 async def create(settings: Settings, asked: Asked) -> Created:
@@ -55,17 +71,21 @@ async def create(settings: Settings, asked: Asked) -> Created:
 
 async def create_in(app: App, asked: Asked) -> Created:
     """Create a session in a running bot."""
-    host = await app.store.admit(LOCAL, "web", f"host:{asked.facilitator.casefold()}", asked.facilitator, host=True)
+    identity = _identity(asked)
+    mine = next((one.email for one in asked.people if one.name == asked.facilitator and one.email), asked.email)
+    user = identity(asked.facilitator, mine)
+    host = await app.store.admit(LOCAL, "web", user, asked.facilitator, host=True)
+    await app.store.learn(LOCAL, "web", user, asked.facilitator, host=True)  # who may have only learned until now
     now = app.clock.now()
     desk = identify(LOCAL, f"person:{host}", "desk")
     await app.engine.hear(Commanded(id=f"desk:{secrets.token_hex(16)}", at=now, tenant=LOCAL, by=host, text="sessions"))
     event = f"create:{secrets.token_hex(16)}"
     session = identify(LOCAL, f"person:{host}", f"session:{event}")
-    people = await _people(app, asked, host)
+    people = await _people(app, asked, host, identity)
     wanted = {
         "plan": asked.plan.model_dump(mode="json"),
         "at": asked.at.isoformat(),
-        "zone": asked.plan.zone,
+        "zone": asked.zone or asked.plan.zone,
         "cohort": asked.cohort,
         "people": people,
     }
@@ -79,7 +99,19 @@ async def create_in(app: App, asked: Asked) -> Created:
     return Created(session, host, await links(app, session, host))
 
 
-async def _people(app: App, asked: Asked, host: str) -> list[dict[str, str | None]]:
+def _identity(asked: Asked) -> Callable[[str, str], str]:
+    """By what somebody of this name and e-mail address is known again in another session.
+
+    The address, if there is one. A name alone says nothing beyond its cohort, or, without one, beyond its session: one
+    person's links must not open what another person of the same name did.
+    """
+    within = f"cohort:{asked.cohort.casefold()}" if asked.cohort else f"once:{secrets.token_hex(8)}"
+    return lambda name, email: f"roster:{email.casefold()}" if email else f"{within}:{name.casefold()}"
+
+
+async def _people(
+    app: App, asked: Asked, host: str, identity: Callable[[str, str], str]
+) -> list[dict[str, str | None]]:
     """Everybody whom the roster and the plan name, once each, with the managers of both."""
     managers = {one.name: one.manager for one in asked.people if one.manager}
     managers |= {name: manager.name for manager in asked.plan.managers for name in manager.learners}
@@ -90,12 +122,12 @@ async def _people(app: App, asked: Asked, host: str) -> list[dict[str, str | Non
     ids: dict[str, str] = {asked.facilitator: host}  # who may be on the roster, too, and is nobody else by that
     for name, one in listed.items():
         if name not in ids:
-            ids[name] = await app.store.admit(LOCAL, "web", f"roster:{(one.email or name).casefold()}", name)
+            ids[name] = await app.store.admit(LOCAL, "web", identity(name, one.email), name)
         people.append({"person": ids[name], "name": name, "role": one.role})
     for row in people:
         manager = managers.get(row["name"] or "")
         if manager and manager not in ids:
-            ids[manager] = await app.store.admit(LOCAL, "web", f"roster:{manager.casefold()}", manager)
+            ids[manager] = await app.store.admit(LOCAL, "web", identity(manager, ""), manager)
             people.append({"person": ids[manager], "name": manager, "role": Role.MANAGER})
         row["manager"] = ids[manager] if manager else row.get("manager")
     return people

@@ -38,7 +38,7 @@ from bot.clock import FastClock, HandClock
 from bot.rehearsal.cast import CAST
 from bot.settings import OFF, TEAMS_OFF, Settings, WrongError, load
 from dialogs.plan import Plan
-from storage.sql import migrate
+from storage.connecting import migrate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from zipfile import ZipFile, ZipInfo
 import yaml
 
 from bot.addresses import encrypted, host_of
-from bot.settings import GUID, WrongError
+from bot.settings import WrongError
+from bot.settings_teams import GUID
 
 FOLDER = Path(__file__).parent.parent / "manifest"
 PLACEHOLDER = "https://cohost.example.com"
@@ -49,21 +51,37 @@ def slack(url: str | None, *, socket: bool, many: bool) -> str:
     return text
 
 
-def teams(
-    url: str | None, app_id: str | None, *, privacy: str | None = None, terms: str | None = None, slash: bool = False
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The pages that Teams links to, where they are not Cohost's own."""
+
+    website: str | None = None
+    privacy: str | None = None
+    terms: str | None = None
+
+
+def teams(url: str | None, app_id: str | None, linked: Linked | None = None, *, slash: bool = False) -> bytes:
     """The package of the Teams app: a zip file, which is the same, byte by byte, for the same words."""
-    url = _checked(url)
+    url, linked = _checked(url), linked or Linked()
     if not app_id or not GUID.fullmatch(app_id) or app_id == NO_APP:
         given = f"--app-id {app_id}: this is not" if app_id else "--app-id is needed:"
         raise WrongError(f"{given} the “Application (client) ID” of the app, 36 characters with four hyphens")
-    pages = {"--url": url, "--privacy": privacy or url, "--terms": terms or url}
+    pages = {
+        "--url": url,
+        "--website": linked.website or url,
+        "--privacy": linked.privacy or f"{url}/privacy",
+        "--terms": linked.terms or f"{url}/terms",
+    }
     for option, page in pages.items():
         if not page.startswith("https://") or not host_of(page):
             raise WrongError(f"{option} {page}: must be https://, because Teams takes nothing else")
     read = json.loads(_bytes("teams/manifest.json"))
     manifest = _filled(read, {PLACEHOLDER: url, host_of(PLACEHOLDER): host_of(url), NO_APP: app_id.lower()})
-    manifest["developer"] |= {"privacyUrl": pages["--privacy"], "termsOfUseUrl": pages["--terms"]}
+    manifest["developer"] |= {
+        "websiteUrl": pages["--website"],
+        "privacyUrl": pages["--privacy"],
+        "termsOfUseUrl": pages["--terms"],
+    }
     if slash:
         [bot] = manifest["bots"]
         manifest |= {"$schema": manifest["$schema"].replace(OLDEST, SLASHES), "manifestVersion": SLASHES}
@@ -74,12 +92,17 @@ def teams(
     return _zipped({"manifest.json": text.encode()} | {name: _bytes(f"teams/{name}") for name in PICTURES})
 
 
-def write(content: str | bytes, folder: Path, name: str) -> Path:
-    """Put it into a folder. A file of that name is replaced."""
-    file = folder / name
+def write(content: str | bytes, folder: Path, name: str, *, force: bool) -> Path:
+    """Put it into a folder. Another file of that name stays as it is, unless forced: somebody may have changed it."""
+    file, new = folder / name, content.encode() if isinstance(content, str) else content
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        if not force and file.exists() and file.read_bytes() != new:
+            raise WrongError(
+                f"{file}: is there already and says otherwise; add --force to replace it, or choose "
+                "another folder with --out"
+            )
+        file.write_bytes(new)
     except OSError as error:
         raise WrongError(f"{file}: cannot be written ({error.strerror or error})") from error
     return file

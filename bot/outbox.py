@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # posts taken under one lease
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
+TOGETHER = 0.1  # seconds between two looks: while many vote, what they change is folded and shown together
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
 Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown
@@ -37,6 +38,7 @@ class Outbox:
         self.owner = secrets.token_hex(8)
         self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
         self._served: dict[str, None] = {}  # posts in the order in which they were last shown
+        self._looked = 0.0  # when, in seconds of the event loop
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -48,6 +50,7 @@ class Outbox:
                         await asyncio.wait([*self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
                     elif not busy:
                         await self._rest()
+                    await asyncio.sleep(self._looked + TOGETHER - asyncio.get_running_loop().time())
                 except Exception:
                     log.exception("the outbox stumbled and goes on")
                     await self.clock.sleep(1)
@@ -88,6 +91,7 @@ class Outbox:
         return busy
 
     async def _take(self) -> int:
+        self._looked = asyncio.get_running_loop().time()
         folded = await self.store.fold(self.clock.now(), 1000)
         now = self.clock.now()
         posts = await self.store.due_posts(now, self.owner, AT_ONCE)
@@ -187,8 +191,11 @@ class Outbox:
     async def _end(self, post: Post, why: str) -> None:
         """Nobody is left out silently: the session hears whom it cannot reach, and only then the message ends."""
         if self.report and post.session:
-            data = {"place": post.place, "person": post.person, "why": why, "via": self._platform(post)}
-            id_ = f"gone:{post.id}:{post.revision}"
+            waits = bool(post.card.all_buttons() or post.card.fields)
+            where = {"place": post.place, "person": post.person, "via": self._platform(post)}
+            data = {**where, "why": why, "waits": waits}
+            # With the moment: what went out again and ended again is told again.
+            id_ = f"gone:{post.id}:{post.revision}:{self.clock.now().isoformat()}"
             await self.report(
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
             )

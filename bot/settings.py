@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import encrypted, host_of, listening, loopback, plain, public
+from bot.addresses import encrypted, host_of, listening, public
+from bot.settings_teams import Teams
 
 SHORTEST_SECRET = 16
-GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-GOVERNMENT = ".azure.us"  # the names of Microsoft's government cloud end so
+BLANKS = frozenset(' \t\r\n<>"')
+
+
+PORT = "must be a number from 0 to 65535, as in 3978"
+TRUTH = "must be true or false"
 
 
 class WrongError(Exception):
@@ -104,130 +110,58 @@ class Slack(BaseSettings):
         return wrong
 
 
-class Teams(BaseSettings):
-    """How Teams is reached: as the app that is registered with Microsoft, whose samples name four of these."""
-
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True)
-
-    app_id: str = Field(default="", validation_alias="MicrosoftAppId")
-    app_password: SecretStr = Field(default=SecretStr(""), validation_alias="MicrosoftAppPassword")
-    app_type: str = Field(default="SingleTenant", validation_alias="MicrosoftAppType")
-    tenant: str = Field(default="", validation_alias="MicrosoftAppTenantId")
-    openid_metadata_url: str = Field(
-        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
-        validation_alias="TEAMS_OPENID_METADATA_URL",
-    )
-    login_url: str = Field(default="https://login.microsoftonline.com", validation_alias="TEAMS_LOGIN_URL")
-    auth_disabled: bool = Field(default=False, validation_alias="TEAMS_AUTH_DISABLED")
-    listed: str = Field(default="", validation_alias="TEAMS_TENANTS")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _pasted(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
-
-    @property
-    def on(self) -> bool:
-        """Whether there is an app to be, or an emulator to play with."""
-        return bool(self.app_id) or self.auth_disabled
-
-    @property
-    def many(self) -> bool:
-        """Whether the bot was registered for many organisations, as Microsoft allowed until 2025."""
-        return self.app_type.lower() == "multitenant"
-
-    @property
-    def tenants(self) -> frozenset[str]:
-        """The organisations that are served; empty means any: MultiTenant without a list, and the emulator."""
-        if self.auth_disabled:
-            return frozenset()
-        own = "" if self.many else self.tenant
-        return frozenset(one for each in (own, *self.listed.split(",")) if (one := each.strip().lower()))
-
-    @property
-    def government(self) -> bool:
-        """Whether this is in Microsoft's government cloud, which signs and is signed to by other names."""
-        return host_of(self.openid_metadata_url).endswith(GOVERNMENT)
-
-    @property
-    def issuer(self) -> str:
-        """Who signs what comes from Microsoft, and for whom our own tokens are."""
-        return "https://api.botframework.us" if self.government else "https://api.botframework.com"
-
-    @property
-    def authority(self) -> str:
-        """The organisation in whose name the app's own tokens are asked for."""
-        shared = "MicrosoftServices.onmicrosoft.us" if self.government else "botframework.com"
-        return shared if self.many else self.tenant
-
-    def wrong(self, host: str) -> list[str]:
-        """What is wrong where the server listens on this host, and what to do about it, a line each."""
-        type_, password = self.app_type.lower(), bool(self.app_password.get_secret_value())
-        signed = not self.auth_disabled
-        lines = {
-            "MicrosoftAppPassword: must be set beside MicrosoftAppId, to a client secret of the app in Entra": (
-                bool(self.app_id) and not password and signed
-            ),
-            "MicrosoftAppId: must be set beside MicrosoftAppPassword, to the app's “Application (client) ID”": (
-                password and not self.app_id
-            ),
-            "MicrosoftAppId: must be the app's “Application (client) ID”, 36 characters with four hyphens": (
-                not _guids(self.app_id)
-            ),
-            "MicrosoftAppType: UserAssignedMSI works only on machines in Azure and is not supported; make a client "
-            "secret for the app in Entra and set SingleTenant": type_ == "userassignedmsi",
-            "MicrosoftAppType: must be SingleTenant, which it is if this is not set, or MultiTenant": (
-                type_ not in {"singletenant", "multitenant", "userassignedmsi"}
-            ),
-            "MicrosoftAppTenantId: must be set beside MicrosoftAppId, to the app's “Directory (tenant) ID”": (
-                bool(self.app_id) and type_ == "singletenant" and not self.tenant and signed
-            ),
-            "MicrosoftAppTenantId: must be the “Directory (tenant) ID”, 36 characters with four hyphens": (
-                not _guids(self.tenant)
-            ),
-            "TEAMS_TENANTS: must be ids of organisations, 36 characters each, with commas between them": (
-                not _guids(*self.listed.split(","))
-            ),
-            "TEAMS_OPENID_METADATA_URL: must begin with https://, and end with its path (http only on loopback)": (
-                not plain(self.openid_metadata_url)
-            ),
-            "TEAMS_LOGIN_URL: must begin with https://, and end with its path (http only on loopback)": (
-                not plain(self.login_url)
-            ),
-            "TEAMS_AUTH_DISABLED: lets in whoever calls, so only while Cohost listens on this machine alone; take it "
-            "away, or set COHOST_HOST to 127.0.0.1": not signed and not loopback(listening(host)),
-        }
-        return [line for line, is_so in lines.items() if is_so]
-
-
-def _guids(*ids: str) -> bool:
-    return all(GUID.fullmatch(one.strip()) for one in ids if one.strip())
+def _of_postgresql(url: str) -> str:
+    """The URL of a database on PostgreSQL, if it says which. Nothing here repeats it: there is a password in it."""
+    try:
+        parts = urlsplit(url)
+        named, at = parts.path.strip("/"), parts.hostname or "host=" in parts.query
+        good = bool(named and "/" not in named and not parts.fragment and at and parts.port != 0)
+    except ValueError:  # a port that is no number: most likely the password ended there
+        good = False
+    if not good:
+        raise ValueError(
+            "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, "
+            "%2F and %40"
+        )
+    return url
 
 
 class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
     database_url: str = "sqlite:///cohost.db"
+    redis_url: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
-    slack: Slack = Field(default_factory=Slack)
-    teams: Teams = Field(default_factory=Teams)
+    privacy_url: str = ""
+    terms_url: str = ""
+    slack: Annotated[Slack, NoDecode] = Field(default_factory=Slack)
+    teams: Annotated[Teams, NoDecode] = Field(default_factory=Teams)
 
     @field_validator("database_url")
     @classmethod
-    def _a_file(cls, url: str) -> str:
+    def _a_database(cls, url: str) -> str:
+        if url.startswith("postgresql://"):
+            return _of_postgresql(url)
         if not url.startswith("sqlite:///"):
-            raise ValueError("must begin with sqlite:/// (PostgreSQL is not built yet)")
+            raise ValueError("must begin with sqlite:/// or postgresql://")
         if url.removeprefix("sqlite:///") in {"", ":memory:"}:
             raise ValueError("must name a file, as in sqlite:///cohost.db: what is only in memory would be lost")
         return url
 
-    @field_validator("base_url")
+    @field_validator("base_url", "privacy_url", "terms_url")
     @classmethod
     def _a_web_address(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        if url and not (url.startswith(("http://", "https://")) and host_of(url) and not set(url) & BLANKS):
+            raise ValueError("must be an address that begins with https://, as in https://cohost.example.org")
+        return url
+
+    @field_validator("base_url")
+    @classmethod
+    def _with_room_for_a_path(cls, url: str) -> str:
+        if set(url) & set("?#"):
+            raise ValueError("must end with its host or folder, without “?” and “#”: paths are added to it")
         return url
 
     def address(self) -> str:
@@ -249,17 +183,21 @@ def load(
     """The settings, or `WrongError` with everything that is wrong with them. `given` goes before the environment."""
     wrong: list[str] = []
     settings = None
-    told, of_teams = slack or Slack(), TEAMS_OFF
+    try:
+        told, kept = slack or Slack(), SecretStr(secret) if secret else Secrets().secret
+    except (UnicodeDecodeError, OSError) as error:
+        why = "is not in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise WrongError(f".env: this file cannot be read ({why}); save it as UTF-8, readable by this user") from error
+    of_teams = TEAMS_OFF
     try:
         of_teams = teams or Teams()
     except ValidationError as error:
         wrong += _lines(error, "")
+    fine = {name: value for name, value in given.items() if value is not None}
     try:
-        fine = {name: value for name, value in given.items() if value is not None}
         settings = Settings(slack=told, teams=of_teams, **fine)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong += _lines(error, "COHOST_")
-    kept = SecretStr(secret) if secret else Secrets().secret
+        wrong += _lines(error, "COHOST_", fine)
     if needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
     if settings:
@@ -270,8 +208,13 @@ def load(
     return settings.model_copy(update={"secret": kept})
 
 
-def _lines(error: ValidationError, prefix: str) -> list[str]:
-    found = (("_".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
-    return [
-        f"{f'{prefix}{name}'.upper() if prefix else name}: {says.removeprefix('Value error, ')}" for name, says in found
-    ]
+def _lines(error: ValidationError, prefix: str, options: Iterable[str] = ()) -> list[str]:
+    """A line for each, under the name by which it was given: an option of the command line, or a setting."""
+    found = []
+    for one in error.errors():
+        name = "_".join(str(part) for part in one["loc"])
+        where = f"--{name.replace('_', '-')}" if name in options else f"{prefix}{name}".upper() if prefix else name
+        number = one["type"].startswith(("int_", "less_", "greater_"))  # the one number there is
+        says = PORT if number else TRUTH if one["type"].startswith("bool_") else one["msg"]
+        found.append(f"{where}: {says.removeprefix('Value error, ')}")
+    return found

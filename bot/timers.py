@@ -15,6 +15,7 @@ from storage.base import Hot, Store
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # timers taken under one lease
+TOGETHER = 0.1  # seconds between two looks, while many votes set timers or might have
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
 HOUR = 3600.0
 
@@ -30,8 +31,10 @@ class Timers:
         """Ring for ever."""
         while True:
             try:
+                looked = asyncio.get_running_loop().time()
                 if not await self.ring():
                     await self._rest()
+                await asyncio.sleep(looked + TOGETHER - asyncio.get_running_loop().time())
             except asyncio.CancelledError:
                 raise
             except Exception:

@@ -81,7 +81,7 @@ class Said(Event):
     """Somebody wrote. Only the number of words is known here: the text is never stored."""
 
     words: int = 0
-    room: bool = False  # to everybody, in a place without threads: it may answer whatever is asked there
+    room: bool = False  # to everybody there, beneath no message: it may answer whatever is asked there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,8 @@ class Told(Event):
 class Show:
     """This message exists for ROOM, a role or a person, and looks as `view` says. Again = anew. Key: (slot, to).
 
-    Whoever comes into the role (or, for ROOM, each place that is added) later gets it too, unless `latecomers` is off.
+    Whoever comes into the role (or, for ROOM, each place that is added) later gets it too, unless `latecomers` is off:
+    then it is redrawn for those who have it, and for nobody else.
     """
 
     slot: str

@@ -144,6 +144,9 @@ def _beginnings(name: str) -> tuple[str, ...]:
 
 
 def _nothing(verb: str, rest: str, words: tuple[Word, ...]) -> tuple[str, ...] | Text:
+    typed = tuple(word.text.casefold() for word in words)
+    if len(typed) == 1 and typed[0] in VERBS[verb].parts:
+        return typed
     # Never overlooked: "end poll" must not end the session.
     return t("“{verb}” stands alone: leave out “{extra}”.", verb=verb, extra=short(rest)) if words else ()
 

@@ -31,7 +31,7 @@ from dialogs.base import (
     Wake,
 )
 from dialogs.card import Button, Card, Text, Who, quote, t, tn
-from dialogs.rotation import call, settle
+from dialogs.rotation import aloud, call, settle
 
 THINK = timedelta(seconds=8)  # between the question and the name: first think, then be called (science: at least 5 s)
 PATIENCE = timedelta(seconds=90)  # in which the one who was called may answer in chat
@@ -171,7 +171,11 @@ def heard(prompt: State, scene: Scene, person: str | None) -> Step[State]:
     if prompt.phase == "called" and person in (None, prompt.called):
         return settled(prompt, scene, "answered", prompt.called or "", "aloud")
     step = answered(prompt, scene, person, "aloud", own=True)
-    return replace(step, effects=(*step.effects, Wake("call", None)))
+    had = {*prompt.asked, *(note.person for note in scene.tally.latest("answer"))}
+    new = person is not None and person not in had
+    rows = aloud(scene.turns, scene.candidates(), person or "", scene.now, scene.dialog) if new else ()
+    turns = (Turn(row.person, row.what, row.used) for row in rows)
+    return replace(step, effects=(*turns, *step.effects, Wake("call", None)))
 
 
 def open_to_all(prompt: State, scene: Scene) -> Step[State]:

@@ -145,6 +145,26 @@ def settle(rows: Sequence[Turned], person: str, what: str, now: datetime, dialog
     return Turned(person, what, now, seat.used + costs, dialog)
 
 
+def aloud(
+    rows: Sequence[Turned], room: Sequence[Candidate], person: str, now: datetime, dialog: str
+) -> tuple[Turned, ...]:
+    """Somebody answered aloud whom nobody here had called: that was their turn in this round. The rows to append.
+
+    Only one a round: whoever talks much is called on as often as everybody else, no less.
+    """
+    here = sorted({one.person: one for one in room}.values(), key=lambda one: one.person)
+    if person not in {one.person for one in here}:
+        return ()
+    admitted = _admit(seats(rows), here, now, dialog, 0)
+    held = seats([*rows, *admitted])
+    able = [one.person for one in here if one.person == person or not (one.opted_out or held[one.person].away_since)]
+    used = held[person].used
+    if used > min(held[one].used for one in able):
+        return admitted
+    called, answered = Turned(person, "called", now, used, dialog), Turned(person, "answered", now, used + 1, dialog)
+    return (*admitted, called, answered)
+
+
 def seats(rows: Iterable[Turned]) -> dict[str, Seat]:
     """Fold the rows of a cohort into what they say about each person."""
     held: dict[str, Seat] = {}

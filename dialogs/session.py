@@ -36,6 +36,8 @@ from dialogs.session_life import (
     LEARNERS_LIST,
     State,
     begin,
+    called,
+    called_back,
     cancel,
     checklists,
     digest_setup,
@@ -101,9 +103,10 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Told("reached", data={"place": str(place)}) if event.by is None:
             return reached(session, place)
         case Told("survey not sent"):
-            return Step(session.model_copy(update={"surveyed": False}), (Show("recap"), Show("desk", FACILITATOR)))
+            return Step(session.model_copy(update={"asked": False}), (Show("recap"), Show("desk", FACILITATOR)))
         case Told("survey closed"):
-            return Step(session, (Begin("digest", "digest", digest_setup(session)),))
+            closed = session.model_copy(update={"surveyed": True})
+            return Step(closed, (Begin("digest", "digest", digest_setup(session)), *called_back(session)))
         case Rang("archive") if session.brief.phase == "closed":
             return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
     return Step(session)
@@ -155,11 +158,11 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "move":
             return move(session, words, scene)
         case "cancel":
-            return cancel(session)
+            return cancel(session, words, scene)
         case "survey" if not brief.closed:
             ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
             return Step(session, reply=ends)
-        case "survey" if not session.surveyed:
+        case "survey" if not session.asked:
             return Step(session, reply=t("No survey was sent: too few people were there for any answer to be shown."))
         case "survey" if words[0] == "close":
             return Step(session, (Tell("survey", "close"),), reply=t("The survey is closed, and the digest goes out."))
@@ -248,16 +251,16 @@ def view(session: State, look: Look) -> Card:
         case "opening":
             return cards.opening(brief, look)
         case "recap":
-            return cards.recap(brief, look, surveyed=session.surveyed)
+            return cards.recap(brief, look, asked=session.asked)
         case "say":
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
             return cards.cancelled(brief)
         case "callout":
-            via = number.partition(":")[0]
-            return cards.callout(tuple(one.person for one in session.unreached if one.via == via and one.person))
+            via, _, phase = number.partition(":")
+            return cards.callout(called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
-    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
+    return cards.desk(brief, session.coming, look, missed, asked=session.asked)
 
 
 NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}

@@ -36,7 +36,7 @@ def said(step: Timed | None) -> Card:
     return Card(title=quote(step.title if step else ""), text=tuple(quote(line) for line in lines if line))
 
 
-def recap(brief: Brief, look: Look, *, surveyed: bool = True) -> Card:
+def recap(brief: Brief, look: Look, *, asked: bool = True) -> Card:
     """What the room did together: no names, no scores."""
     facts = [*_took_part(brief, look.report.roster)]
     for result in look.report.results:
@@ -47,7 +47,7 @@ def recap(brief: Brief, look: Look, *, surveyed: bool = True) -> Card:
         elif result.kind == "prompt" and result.total:
             facts.append(Fact(quote(result.title), tn("{n} answer", "{n} answers", n=result.total)))
     thanks = t("Thank you for taking part.")
-    if surveyed:
+    if asked:
         thanks = t("Thank you for taking part. A short survey is waiting for you. It takes a minute.")
     return Card(
         title=t("That was “{title}”", title=brief.title),
@@ -85,7 +85,7 @@ Missed = tuple[str | None, str | None, str]  # person, place, why
 
 
 def desk(
-    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, surveyed: bool = True
+    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, asked: bool = True
 ) -> Card:
     """The facilitators' own card: what comes next, one button for it, and whom messages did not reach."""
     facts = [Fact(t("When"), moment_of(brief))]
@@ -96,7 +96,7 @@ def desk(
         ending = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
         buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
         facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
-    elif brief.phase == "closed" and surveyed:
+    elif brief.phase == "closed" and asked:
         facts.append(Fact(t("Next"), t("See how the survey is going with {results}.", results=Typed("survey results"))))
     people = Link("people", look.session_id or "", t("people and links"))
     return Card(
@@ -115,8 +115,15 @@ def _missing(missed: tuple[Missed, ...]) -> tuple[Fact, ...]:
     return (*map(_missed, missed[:TOLD]), *more)
 
 
-def callout(people: tuple[str, ...]) -> Card:
-    """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs."""
+def callout(people: tuple[str, ...] | None) -> Card:
+    """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs.
+
+    None: nothing waits for anybody any more.
+    """
+    if people is None:
+        return Card(
+            t("Something was waiting for you"), (t("It is over: you do not have to do anything."),), tone="closed"
+        )
     called: Text | None = None
     for person in reversed(people[:CALLED]):
         called = t("{who}, {others}", who=Who(person), others=called) if called else t("{who}", who=Who(person))

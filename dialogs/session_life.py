@@ -52,6 +52,7 @@ class Unreached(Frozen):
     place: str | None = None
     person: str | None = None
     via: str = ""  # the platform that could not reach them
+    phase: str = ""  # of the session, in which something waits for them; empty if there is nothing to press
 
 
 class State(Frozen):
@@ -64,11 +65,12 @@ class State(Frozen):
     quiet_after: int = 60  # seconds without an answer to an open question
     watched: bool = True  # the facilitators want to be told of questions that stay quiet
     prepared: bool = False  # the checklists have gone out
-    surveyed: bool = True  # whoever was there has the survey, once the session is over
+    asked: bool = True  # whoever was there has the survey, once the session is over
     step: int = 0  # of the run of show
     prompt: str | None = None  # the key of the question that is in the room
     number: int = 0  # of dialogs begun by command, for their keys
     unreached: tuple[Unreached, ...] = ()  # whom messages did not reach, the newest last
+    surveyed: bool = False  # the survey is closed: nothing waits for anybody any more
 
     @property
     def coming(self) -> Timed | None:
@@ -167,7 +169,7 @@ def start(session: State, scene: Scene) -> Step[State]:
         return Step(session, reply=no_longer(session.brief))
     opened = having(session, phase="open", opened=scene.now)
     watch = Begin("silence", "silence", {"on": session.watched})
-    effects: tuple[Effect, ...] = (Wake("checklists", None), watch, Tell(CHILDREN, "start"))
+    effects: tuple[Effect, ...] = (Wake("checklists", None), watch, Tell(CHILDREN, "start"), *called_back(session))
     return Step(opened, (*effects, Show("opening"), Show("desk", FACILITATOR)), reply=t("The session is open."))
 
 
@@ -186,8 +188,9 @@ def end(session: State, scene: Scene) -> Step[State]:
     survey = Begin(
         "survey", "survey", {**(questions or ordinary.SURVEY), "title": session.brief.title, "closes_at": closes}
     )
-    effects = (
+    effects: tuple[Effect, ...] = (
         Tell(CHILDREN, "end"),
+        *called_back(session),
         Show("opening"),
         Show("recap"),
         Show("desk", FACILITATOR),
@@ -257,20 +260,31 @@ def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     return Step(having(session, starts=at), effects, reply=t("The session is moved to {when}.", when=when))
 
 
-def cancel(session: State) -> Step[State]:
-    """Called off."""
-    if session.brief.phase not in {"planned", "open"}:
+def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
+    """Called off. While people are in it, only if it is said twice: whoever meant to end it would lose the survey."""
+    phase = session.brief.phase
+    if phase not in {"planned", "open"}:
         return Step(session, reply=no_longer(session.brief))
+    if phase == "open" and words[:1] != ("now",):
+        why = t(
+            "The session is open. End it with {end}: then come recap, survey and digest. "
+            "To call it off without any of these, write {cancel}.",
+            end=Typed("end"),
+            cancel=Typed("cancel now"),
+        )
+        return Step(session, reply=why)
     off = having(session, phase="archived")
-    opening = (Show("opening"),) if session.brief.phase == "open" else ()
-    shows = (*opening, Show("cancelled"), Show("desk", FACILITATOR))
+    opening = (Show("opening"),) if phase == "open" else ()
+    shows = (*called_back(session), *opening, Show("cancelled"), Show("desk", FACILITATOR))
     reply = t("The session is called off, and the room has been told.")
     return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
 
 
 def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
     """The facilitators see whom a message did not reach, and the room calls them to what waits for them."""
-    new = Unreached.model_validate(dict(data))
+    waits = session.brief.phase if data.get("waits") else ""
+    given = {key: value for key, value in data.items() if key != "waits"}
+    new = Unreached.model_validate({**given, "phase": waits})
     called = calls_out(session, new)
     others = tuple(one for one in session.unreached if (one.place, one.person) != (new.place, new.person))
     if len(others) >= MISSED or new in session.unreached:
@@ -282,8 +296,21 @@ def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
 def calls_out(session: State, missed: Unreached) -> tuple[Show, ...]:
     """A message in their room that mentions them, one for each phase: an edit would call nobody."""
     rooms = (place for place in session.brief.places if missed.via and place.startswith(f"{missed.via}:"))
-    room = next(rooms, None) if missed.person else None
-    return (Show(f"callout:{missed.via}:{session.brief.phase}", room),) if room else ()
+    room = next(rooms, None) if missed.person and missed.phase == session.brief.phase else None
+    return (Show(f"callout:{missed.via}:{missed.phase}", room),) if room else ()
+
+
+def called_back(session: State) -> tuple[Show, ...]:
+    """What people were called to in this phase does not wait for them any more."""
+    return tuple(dict.fromkeys(show for missed in session.unreached for show in calls_out(session, missed)))
+
+
+def called(session: State, via: str, phase: str) -> tuple[str, ...] | None:
+    """Who is called out in a message of this phase. None: it is over."""
+    if phase != session.brief.phase or session.surveyed:
+        return None
+    missed = (one for one in session.unreached if one.via == via and one.phase == phase)
+    return tuple(one.person for one in missed if one.person)
 
 
 def reached(session: State, place: str) -> Step[State]:

@@ -57,7 +57,13 @@ VERBS: Mapping[str, Verb] = {
     "move": Verb(
         "when", "move DATE TIME [ZONE]", "move tomorrow 15:00", t("Moves the session; reminders move with it.")
     ),
-    "cancel": Verb("nothing", "cancel", "cancel", t("Calls the session off and tells everybody.")),
+    "cancel": Verb(
+        "nothing",
+        "cancel [now]",
+        "cancel",
+        t("Calls the session off and tells everybody; once it is open, “now” is needed, too."),
+        parts=("now",),
+    ),
     "start": Verb(
         "text",
         'start ["TITLE"]',

@@ -1,7 +1,7 @@
 """A batch: events decided in order over what one transaction sees, then written with one statement per table.
 
 Nothing here is undone by hand: if any event fails, the store rolls the transaction back and takes the events one by one
-(`sql.turns`), so that an error costs its own event only.
+(`turning`), so that an error costs its own event only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from dialogs.base import (
     AnyKind,
@@ -35,15 +35,33 @@ from storage import effects, routing, writing
 from storage.base import Attended, Decide, Dialog, Listing, Outcome
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
-from storage.live import Kept, Live, Places
+from storage.live import Kept, Known, Live, Places
+from storage.locking import Locks, alone_for, key_of
 from storage.tables import DIALOG, HEARD, NOTE, TIMER
+
+# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
+HEARD_OF_THESE = select(HEARD.c.id, HEARD.c.reply).where(
+    HEARD.c.tenant == bindparam("of"), HEARD.c.id.in_(bindparam("ids", expanding=True))
+)
+THESE_DIALOGS = select(DIALOG).where(DIALOG.c.id.in_(bindparam("ids", expanding=True)))
+NOTES_OF_THESE = select(NOTE).where(
+    NOTE.c.dialog.in_(bindparam("dialogs", expanding=True)), NOTE.c.person.in_(bindparam("people", expanding=True))
+)
 
 
 class Batch:
     """Call `load` once, `turn` for each event, `flush` at the end."""
 
-    def __init__(self, db: Connection, kinds: Mapping[str, AnyKind], decide: Decide, now: datetime) -> None:
-        self.db, self.kinds, self.decide, self.now = db, kinds, decide, now
+    def __init__(
+        self,
+        db: Connection,
+        kinds: Mapping[str, AnyKind],
+        decide: Decide,
+        now: datetime,
+        known: Known,
+        locks: Locks | None = None,
+    ) -> None:
+        self.db, self.kinds, self.decide, self.now, self.known, self.locks = db, kinds, decide, now, known, locks
         self.rows = Rows(db, kinds)
         self.heard: dict[tuple[str, str], str | None] = {}
         self.dialogs: dict[str, Live] = {}
@@ -59,20 +77,22 @@ class Batch:
         """Read in a few statements what deciding these events will ask for one by one."""
         for tenant in {event.tenant for event in events}:
             ids = [event.id for event in events if event.tenant == tenant]
-            found = self.db.execute(
-                select(HEARD.c.id, HEARD.c.reply).where(HEARD.c.tenant == tenant, HEARD.c.id.in_(ids))
-            )
+            found = self.db.execute(HEARD_OF_THESE, {"of": tenant, "ids": ids})
             self.heard |= {(tenant, row.id): row.reply for row in found}
-            self.places.load(tenant, {event.place for event in events if event.tenant == tenant and event.place})
-        held = [self.places.now(event.tenant, event.place) for event in events if event.place]
-        self._fetch({event.dialog for event in events if event.dialog} | {one.session for one in held if one})
+            # An event with a dialog needs its place only where somebody comes in by it: once, and then it is read.
+            placed = {event.place for event in events if event.tenant == tenant and event.place and not event.dialog}
+            self.places.load(tenant, placed)
+        held = [self.places.now(event.tenant, event.place) for event in events if event.place and not event.dialog]
+        named = {event.dialog for event in events if event.dialog}
+        theirs = {self.known.keys[one] for one in named if one in self.known.keys}
+        self._fetch(named | theirs | {one.session for one in held if one})
         self._fetch({one.session for one in self.dialogs.values() if one.session})
         self.fetch_notes(set(self.dialogs), {event.by for event in events if event.by})
 
     def _fetch(self, ids: Iterable[str]) -> None:
         missing = [id_ for id_ in ids if id_ not in self.dialogs]
         if missing:
-            self._keep(self.db.execute(select(DIALOG).where(DIALOG.c.id.in_(missing))).all())
+            self._keep(self.db.execute(THESE_DIALOGS, {"ids": missing}).all())
 
     def _keep(self, rows: Sequence[Row[Any]]) -> list[Live]:
         """Rows as dialogs in memory; one that is there already stays as this batch left it."""
@@ -87,7 +107,7 @@ class Batch:
     def fetch_notes(self, dialogs: set[str], people: set[str]) -> None:
         """Read all notes of these people in these dialogs."""
         if dialogs and people:
-            found = self.db.execute(select(NOTE).where(NOTE.c.dialog.in_(dialogs), NOTE.c.person.in_(people)))
+            found = self.db.execute(NOTES_OF_THESE, {"dialogs": [*dialogs], "people": [*people]})
             for row in found:
                 kept = Kept(row.value, row.at, row.event, row.first, row.first_at)
                 self.notes[row.dialog, row.person].setdefault(row.key, kept)
@@ -173,7 +193,10 @@ class Batch:
             return None
         if event.dialog != dialog.id:
             event = replace(event, dialog=dialog.id)
+        self.need(key_of(dialog))
         step: Step[Any] = self.decide(dialog.frozen(), event, self, self.now)
+        if alone_for(event, step.effects, changed=step.state != dialog.state or (step.done and not dialog.done)):
+            self.need(key_of(dialog), alone=True)
         if step.state != dialog.state:
             dialog.state = step.state
             dialog.changed = self.touched = True
@@ -188,8 +211,14 @@ class Batch:
             reply = reply or told  # whoever began or told another may leave the answer to it
         return reply
 
+    def need(self, key: str, *, alone: bool = False) -> None:
+        """Nothing is decided on what another process may be changing: raises NotHeldError."""
+        if self.locks is not None:
+            self.locks.need(key, alone=alone)
+
     def _act(self, event: Event, session: Live) -> None:
         """Count what somebody did. What happens in a place without a running session is nobody's business."""
+        self.need(session.id)
         phase = brief_of(session.frozen()).phase
         coming = isinstance(event, Joined | Left)
         if isinstance(event, Joined) and not event.there:

@@ -58,6 +58,7 @@ def apply(batch: Batch, dialog: Live, effect: Effect, event: Event, deep: int) -
         case Tell(to, what, data):
             return _tell(batch, dialog, to, Told(**following(event, what), what=what, data=data), deep)
         case Turn(person, what, used):
+            batch.need(f"cohort:{dialog.cohort}", alone=True)  # two sessions share one rotation
             batch.out.turns.append((dialog.cohort, dialog.id, person, what, dialog.tenant, event.at, used))
         case Meet(person, name):
             batch.out.people.append({"id": person, "tenant": dialog.tenant, "name": name})
@@ -126,6 +127,7 @@ def new(batch: Batch, event: Event, scope: str, key: str, kind: str, state: Froz
         told: str = state.brief.cohort  # type: ignore[attr-defined]
         # Two companies may both call a cohort "spring": they share no rotation.
         cohort = identify(event.tenant, "cohort", told) if told else id_
+    batch.need(session or id_, alone=True)
     begun = Live(
         id_, event.tenant, scope, key, kind, session, parent.id if parent else None,
         None if session else event.place, cohort, state, done=False, begun=batch.now, new=True,

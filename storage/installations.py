@@ -16,10 +16,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from storage.base import LEASE
-from storage.sql import connect
+from storage.connecting import connect, transact
 from storage.tables import INSTALLATION, OAUTH_STATE
 
 log = logging.getLogger(__name__)
@@ -94,14 +94,10 @@ class Installations:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="installations")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_transaction, self._write, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transact, self._write, work)
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_transaction, self._read, work)
-
-    def _in_transaction(self, engine: Engine, work: Callable[[Connection], R]) -> R:
-        with engine.begin() as db:
-            return work(db)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transact, self._read, work)
 
     async def save(self, one: Installation) -> None:
         """Keep a new installation, or the newest one of a workspace that had the app before."""

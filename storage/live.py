@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from dialogs.base import Brief, Frozen
 from storage.base import Dialog
 from storage.tables import AT
 
+KNOWN = 20_000  # dialogs that are kept in mind
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
+AT_THESE = select(AT).where(AT.c.tenant == bindparam("of"), AT.c.place.in_(bindparam("places", expanding=True)))
 
 
 @dataclass(slots=True)
@@ -38,6 +42,27 @@ class Live:
     def frozen(self) -> Dialog:
         """As dialogs and facts know it."""
         return Dialog(self.id, self.tenant, self.kind, self.state, self.session, self.cohort, self.done)
+
+
+@dataclass(slots=True)
+class Known:
+    """What a process keeps in mind of the database: only what, once it is committed, never changes.
+
+    keys: the session of a dialog, or the dialog itself where it has none. rooms: (dialog, slot) of messages that are
+    known to exist for the room; each vote says again that its board must.
+    """
+
+    keys: dict[str, str] = field(default_factory=dict)
+    rooms: set[tuple[str, str]] = field(default_factory=set)
+
+    def learn(self, keys: Mapping[str, str], rooms: Iterable[tuple[str, str]] = ()) -> None:
+        """Keep this in mind, too."""
+        if len(self.keys) + len(keys) > KNOWN:
+            self.keys.clear()
+        if len(self.rooms) > KNOWN:
+            self.rooms.clear()
+        self.keys |= keys
+        self.rooms |= {*rooms}
 
 
 @dataclass(slots=True)
@@ -75,7 +100,7 @@ class Places:
         if not missing:
             return
         found: dict[str, dict[str, Held]] = defaultdict(dict)
-        for row in self.db.execute(select(AT).where(AT.c.tenant == tenant, AT.c.place.in_(missing))):
+        for row in self.db.execute(AT_THESE, {"of": tenant, "places": missing}):
             found[row.place][row.session] = Held(row.session, row.phase, row.at)
         self._held |= {(tenant, place): found[place] for place in missing}
 

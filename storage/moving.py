@@ -8,13 +8,17 @@ from sqlalchemy import Connection, func, select, update
 
 from dialogs.base import AnyKind
 from storage.facts import Rows, brief_of
+from storage.locking import lock
 from storage.tables import AT, DIALOG, POST
 
 
 def move(db: Connection, kinds: Mapping[str, AnyKind], tenant: str, old: str, new: str) -> None:
     """Everything that was at the old address is at the new one: sessions, dialogs of their own, and messages."""
+    sessions = select(AT.c.session).where(AT.c.tenant == tenant, AT.c.place == old)
+    if db.dialect.name != "sqlite":  # their states are changed: nobody decides meanwhile
+        lock(db, db.execute(sessions).scalars(), alone=True)
     facts = Rows(db, kinds)
-    for session in db.execute(select(AT.c.session).where(AT.c.tenant == tenant, AT.c.place == old)).scalars().all():
+    for session in db.execute(sessions).scalars().all():
         root = facts.dialog(session)
         if root is not None:
             places = tuple(new if place == old else place for place in brief_of(root).places)

@@ -10,16 +10,32 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
 from dialogs.card import Card, people_in
 from storage.base import LEASE, Glimpse, Page, Post, View, Wanted
 from storage.effects import identify
 from storage.facts import Rows, brief_of
-from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST
+from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, PERSON, POST, SHOW, Moment
 from storage.writing import upsert
 
 log = logging.getLogger(__name__)
@@ -28,17 +44,41 @@ CHUNK = 100  # people of a role that are served in one transaction
 FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages go out
 
 
+# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to do it.
+NOW = bindparam("now", type_=Moment)
+MARKS = select(MARK).order_by(MARK.c.seq).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
+MARKED = select(DIALOG).where(DIALOG.c.id.in_(bindparam("ids", expanding=True)))
+FOLDED = delete(MARK).where(MARK.c.seq.in_(bindparam("seqs", expanding=True)))
+HERE = select(AT.c.place).where(AT.c.tenant == bindparam("of"), AT.c.session == bindparam("in")).order_by(AT.c.place)
+NOW_RANK = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
+DUE = (
+    select(POST, NOW_RANK.label("now_rank"))
+    .where(POST.c.due <= NOW)
+    .order_by(NOW_RANK, POST.c.due, POST.c.begun, POST.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
+@cache
+def _once_more(dialect: str) -> Any:  # noqa: ANN401 - as upsert
+    into = upsert(dialect, POST)
+    due = case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, into.excluded.due))
+    again = {"revision": POST.c.revision + 1, "due": due}
+    return into.on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
+
+
 def fold(db: Connection, now: datetime, limit: int) -> int:
     """Turn marks into due posts. Many marks for one message become one revision."""
-    marks = db.execute(select(MARK).order_by(MARK.c.seq).limit(limit)).all()
+    marks = db.execute(MARKS, {"most": limit}).all()
     if not marks:
         return 0
     wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
-    found = db.execute(select(DIALOG).where(DIALOG.c.id.in_({mark.dialog for mark in marks})))
+    found = db.execute(MARKED, {"ids": [*{mark.dialog for mark in marks}]})
     dialogs = {row.id: row for row in found}
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for tenant, dialog, slot, to, after in wanted:
-        targets, more = _targets(db, dialogs[dialog], to, after)
+        targets, more = _targets(db, dialogs[dialog], slot, to, after)
         for target in targets:
             rows[dialog, slot, target] = {
                 "id": identify(tenant, f"post:{dialog}", f"{slot}\n{target}"),
@@ -59,27 +99,25 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
         if more:
             db.execute(insert(MARK), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
     if rows:
-        again = {
-            "revision": POST.c.revision + 1,
-            "due": case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, now)),
-        }
-        into = upsert(db, POST).on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
-        db.execute(into, [rows[key] for key in sorted(rows)])
-    db.execute(delete(MARK).where(MARK.c.seq.in_([mark.seq for mark in marks])))
+        db.execute(_once_more(db.dialect.name), [rows[key] for key in sorted(rows)])
+    db.execute(FOLDED, {"seqs": [mark.seq for mark in marks]})
     return len(marks)
 
 
-def _targets(db: Connection, dialog: Row[Any], to: str, after: str) -> tuple[list[str], str | None]:
+def _targets(db: Connection, dialog: Row[Any], slot: str, to: str, after: str) -> tuple[list[str], str | None]:
     """Whom a message reaches, and the last of them where more are to follow."""
     if to == ROOM:
         if dialog.session is None:
             return ([dialog.place] if dialog.place else []), None
-        here = select(AT.c.place).where(AT.c.tenant == dialog.tenant, AT.c.session == dialog.session)
-        return list(db.execute(here.order_by(AT.c.place)).scalars()), None
+        return list(db.execute(HERE, {"of": dialog.tenant, "in": dialog.session}).scalars()), None
     if ":" in to:  # one place of several
         return [to], None
     if to in set(Role):
         role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
+        shown = select(SHOW.c.to).where(SHOW.c.dialog == dialog.id, SHOW.c.slot == slot, SHOW.c.to == to)
+        if db.execute(shown).first() is None:
+            has = select(POST.c.target).where(POST.c.dialog == dialog.id, POST.c.slot == slot)
+            role = and_(role, NOTE.c.person.in_(has))  # no latecomers: whoever has it sees it change
         people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
         return people, people[-1] if len(people) == CHUNK else None
     return [to], None
@@ -97,11 +135,7 @@ def due_posts(
     db: Connection, kinds: Mapping[str, AnyKind], view: View, now: datetime, owner: str, limit: int
 ) -> list[Post]:
     """Take what is due, the most urgent first, each with its card as of this very moment."""
-    rank = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
-    in_order = (rank, POST.c.due, POST.c.begun, POST.c.id)
-    rows = db.execute(
-        select(POST, rank.label("now_rank")).where(POST.c.due <= now).order_by(*in_order).limit(limit)
-    ).all()
+    rows = db.execute(DUE, {"now": now, "most": limit}).all()
     if rows:
         # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
         trying = case((POST.c.state == "waiting", "trying"), else_=POST.c.state)
@@ -149,7 +183,7 @@ def _card(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
 
 def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
     """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
-    newer = case((POST.c.revision > post.revision, now), else_=None)
+    newer = case((POST.c.revision > post.revision, literal(now, Moment)), else_=None)
     kept: Any = ref
     if post.place and ref.startswith(f"{post.place}:"):  # the place may have got another address meanwhile
         kept = POST.c.target + ref[len(post.place) :]
@@ -165,7 +199,7 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
     if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
         return True
     # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
-    due = case((POST.c.owner.is_not(None), POST.c.due), else_=now)
+    due = case((POST.c.owner.is_not(None), POST.c.due), else_=literal(now, Moment))
     again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, kept)}
     db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
     return False

@@ -1,73 +1,29 @@
-"""Store on SQL: SQLite now, PostgreSQL by the same tables and statements.
-
-SQLite is opened in WAL mode with synchronous=FULL: what was acknowledged survives the power cord. Writers begin with
-BEGIN IMMEDIATE. Python's sqlite3 would open a transaction at the first write only, and of two writers that have both
-read by then one silently loses votes: do not take the IMMEDIATE away.
-"""
+"""Store on SQL: SQLite and PostgreSQL, by the same tables and statements."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Row, create_engine, delete, event, func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
 from storage import moving, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
-from storage.batch import Batch, spoken
-from storage.effects import RefusedError
+from storage.connecting import connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
 from storage.tables import ADDRESS, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
+from storage.turning import Turns
 
-log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
 POISON = 5  # failures after which a timer is set aside
-
-
-def migrate(url: str) -> None:
-    """Bring the database to the newest schema. Safe to run again and by several processes in turn."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
-
-
-def connect(url: str, *, write: bool) -> Engine:
-    """An engine whose transactions begin as the database needs it."""
-    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _open)
-        event.listen(engine, "begin", _begin_immediate if write else _begin)
-    return engine
-
-
-def _open(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
 
 
 def _rang(row: Row[Any]) -> Rang:
@@ -81,59 +37,30 @@ class SqlStore:
     def __init__(self, url: str, kinds: Mapping[str, AnyKind], decide: Decide, view: View) -> None:
         self.kinds, self.decide, self.view = kinds, decide, view
         self._write, self._read = connect(url, write=True), connect(url, write=False)
+        self._turns = Turns(self._write, kinds, decide)
         # One writer: SQLite has one anyway, and a queue of our own is fair where its busy handler is not.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        # On PostgreSQL what is delivered need not wait while a turn waits for the lock of its session.
+        own = self._write.dialect.name != "sqlite"
+        self._keeper = ThreadPoolExecutor(2, thread_name_prefix="store-keep") if own else self._writer
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._in_transaction, self._write, work)
+        return await asyncio.get_running_loop().run_in_executor(self._keeper, transact, self._write, work)
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._in_transaction, self._read, work)
-
-    def _in_transaction(self, engine: Engine, work: Callable[[Connection], R]) -> R:
-        with engine.begin() as db:
-            return work(db)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, transact, self._read, work)
 
     async def turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
-        """Decide these events in order and save every consequence, in one transaction if all goes well."""
+        """Decide these events in order and save every consequence."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._turns, events, now)
-
-    def _turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
-        try:
-            return self._in_transaction(self._write, lambda db: self._batch(db, events, now))
-        except OperationalError:
-            raise  # the database itself: nothing is stored, nobody is told it was
-        except Exception:  # noqa: BLE001 - whatever it was, it must cost its own event only
-            if len(events) > 1:
-                return [self._alone(one, now) for one in events]
-            return [self._alone(events[0], now)]
-
-    def _batch(self, db: Connection, events: Sequence[Event], now: datetime) -> list[Outcome]:
-        batch = Batch(db, self.kinds, self.decide, now)
-        batch.load(events)
-        outcomes = [batch.turn(one) for one in events]
-        batch.flush()
-        return outcomes
-
-    def _alone(self, one: Event, now: datetime) -> Outcome:
-        try:
-            return self._in_transaction(self._write, lambda db: self._batch(db, [one], now))[0]
-        except RefusedError as refused:
-            # Nobody reads what a timer is told: without an error it would ring again for ever.
-            return Outcome(refused.reply, error=spoken(refused.reply) if isinstance(one, Rang) else None)
-        except OperationalError:
-            raise
-        except Exception as error:
-            log.exception("event %s cannot be decided", one.id)
-            return Outcome(error=repr(error))
 
     async def due_timers(self, now: datetime, owner: str, limit: int) -> list[Rang]:
         """Take the timers that are due."""
 
         def take(db: Connection) -> list[Rang]:
             due = select(TIMER).where(TIMER.c.due <= now, TIMER.c.aside.is_(None)).order_by(TIMER.c.due, TIMER.c.dialog)
-            rows = db.execute(due.limit(limit)).all()
+            rows = db.execute(due.limit(limit).with_for_update(skip_locked=True)).all()
             for row in rows:
                 mine = update(TIMER).where(TIMER.c.dialog == row.dialog, TIMER.c.name == row.name)
                 db.execute(mine.values(owner=owner, due=now + LEASE))
@@ -151,7 +78,7 @@ class SqlStore:
 
         def mark(db: Connection) -> None:
             this = (TIMER.c.dialog == timer.dialog, TIMER.c.name == timer.timer, TIMER.c.at == timer.due)
-            tries = (db.execute(select(TIMER.c.tries).where(*this)).scalar() or 0) + 1
+            tries = (db.execute(select(TIMER.c.tries).where(*this).with_for_update()).scalar() or 0) + 1
             aside = why if tries >= POISON else None
             again = {"tries": tries, "due": now + posts.backoff(tries), "owner": None, "aside": aside}
             db.execute(update(TIMER).where(*this).values(**again))
@@ -311,6 +238,7 @@ class SqlStore:
     async def close(self) -> None:
         """Let go of the database, after what is under way."""
         self._writer.shutdown(wait=True)
+        self._keeper.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._write.dispose()
         self._read.dispose()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -26,7 +26,12 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+LONG = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up in an INTEGER only, and that is long already
 
 
 def moment(**options: Any) -> Any:  # noqa: ANN401 - as sqlmodel's own Field
@@ -184,7 +189,7 @@ class MarkRow(SQLModel, table=True):
     """Something is to be drawn (again). Only ever appended, so that a thousand votes wait for no common row."""
 
     __tablename__ = "mark"
-    seq: int | None = Field(sa_column=Column(Integer, primary_key=True, autoincrement=True), default=None)
+    seq: int | None = Field(sa_column=Column(LONG, primary_key=True, autoincrement=True), default=None)
     tenant: str
     dialog: str
     slot: str

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialogs.base import FACILITATOR, ROOM, Look
+from storage.connecting import OnceMoreError
 from storage.tables import ACTIVITY, AT, DIALOG, HEARD, MARK, NOTE, PERSON, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
     from storage.live import Places
 
 
-def upsert(db: Connection, table: Table) -> Any:  # noqa: ANN401 - two dialects, one shape
-    """An insert that can say `on_conflict`, in the database's own dialect."""
-    return (postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert)(table)
+def upsert(db: Connection | str, table: Table) -> Any:  # noqa: ANN401 - two dialects, one shape
+    """An insert that can say `on_conflict`, in the dialect of this database, or of this name."""
+    name = db if isinstance(db, str) else db.dialect.name
+    return (postgresql.insert if name == "postgresql" else sqlite.insert)(table)
+
+
+NEW_MARK, NEWLY_HEARD = insert(MARK), insert(HEARD)
 
 
 @dataclass(slots=True)
@@ -41,6 +47,7 @@ class Pending:
     activity: dict[tuple[str, str, datetime, str], dict[str, Any]] = field(default_factory=dict)
     turns: list[tuple[str, str, str, str, str, datetime, int]] = field(default_factory=list)
     people: list[dict[str, Any]] = field(default_factory=list)
+    rooms: set[tuple[str, str]] = field(default_factory=set)  # (dialog, slot) of messages for the room that exist now
 
     def wake(self, tenant: str, dialog: str, name: str, at: datetime | None) -> None:
         """Set, move or switch off a timer."""
@@ -62,7 +69,7 @@ class Pending:
             _people(db, self.people),
             self._places(db, batch.places),
             _notes(db, batch, self.notes),
-            _shows(db, self.shows),
+            self._shows(db, batch.known.rooms),
             self._enrol(db, batch),
             _marks(db, self.marks),
             _timers(db, self.timers, self.silenced),
@@ -75,6 +82,21 @@ class Pending:
         for rows in (self.notes, self.timers, self.marks, self.shows, self.activity):
             rows.clear()
         return any(wrote)
+
+    def _shows(self, db: Connection, known: set[tuple[str, str]]) -> bool:
+        rows = [
+            {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
+            for (dialog, slot, to), (tenant, session, latecomers) in sorted(self.shows.items())
+            if latecomers and (to != ROOM or (dialog, slot) not in known)
+        ]
+        if rows:
+            db.execute(upsert(db, SHOW).on_conflict_do_nothing(), rows)
+            self.rooms |= {(str(row["dialog"]), str(row["slot"])) for row in rows if row["to"] == ROOM}
+        for (dialog, slot, to), (_, _, latecomers) in sorted(self.shows.items()):
+            if not latecomers:
+                known.discard((dialog, slot))
+                db.execute(delete(SHOW).where(SHOW.c.dialog == dialog, SHOW.c.slot == slot, SHOW.c.to == to))
+        return bool(self.shows)
 
     def _enrol(self, db: Connection, batch: Batch) -> bool:
         """Whoever comes into a role, and a place that a session gets, is shown what the running dialogs show there.
@@ -136,6 +158,19 @@ def _people(db: Connection, people: Sequence[dict[str, Any]]) -> bool:
     return bool(people)
 
 
+@cache  # built once: SQLAlchemy takes longer to build a statement than SQLite takes to do it
+def _newer_note(dialect: str) -> Any:  # noqa: ANN401 - as upsert
+    into = upsert(dialect, NOTE)
+    new = into.excluded
+    newer = or_(new.at > NOTE.c.at, (new.at == NOTE.c.at) & (new.event >= NOTE.c.event))
+    # The first value, not the first word: what was taken back before anything was given is none.
+    before = or_(new.first_at < NOTE.c.first_at, (new.first_at == NOTE.c.first_at) & (new.first < NOTE.c.first))
+    earlier = new.first.is_not(None) & or_(NOTE.c.first.is_(None), before)
+    kept_or_new = {x: case((newer, new[x]), else_=NOTE.c[x]) for x in ("value", "at", "event")}
+    kept_or_first = {x: case((earlier, new[x]), else_=NOTE.c[x]) for x in ("first", "first_at")}
+    return into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first)
+
+
 def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) -> bool:
     if not keys:
         return False
@@ -146,32 +181,8 @@ def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) 
             {"dialog": dialog, "key": key, "person": person, "tenant": tenant, "value": kept.value, "at": kept.at}
             | {"event": kept.event, "first": kept.first, "first_at": kept.first_at}
         )
-    into = upsert(db, NOTE)
-    new = into.excluded
-    newer = or_(new.at > NOTE.c.at, (new.at == NOTE.c.at) & (new.event >= NOTE.c.event))
-    # The first value, not the first word: what was taken back before anything was given is none.
-    before = or_(new.first_at < NOTE.c.first_at, (new.first_at == NOTE.c.first_at) & (new.first < NOTE.c.first))
-    earlier = new.first.is_not(None) & or_(NOTE.c.first.is_(None), before)
-    kept_or_new = {x: case((newer, new[x]), else_=NOTE.c[x]) for x in ("value", "at", "event")}
-    kept_or_first = {x: case((earlier, new[x]), else_=NOTE.c[x]) for x in ("first", "first_at")}
-    db.execute(
-        into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first), rows
-    )
+    db.execute(_newer_note(db.dialect.name), rows)
     return True
-
-
-def _shows(db: Connection, shows: dict[tuple[str, str, str], tuple[str, str | None, bool]]) -> bool:
-    rows = [
-        {"dialog": dialog, "slot": slot, "to": to, "tenant": tenant, "session": session}
-        for (dialog, slot, to), (tenant, session, latecomers) in sorted(shows.items())
-        if latecomers
-    ]
-    if rows:
-        db.execute(upsert(db, SHOW).on_conflict_do_nothing(), rows)
-    for (dialog, slot, to), (_, _, latecomers) in sorted(shows.items()):
-        if not latecomers:
-            db.execute(delete(SHOW).where(SHOW.c.dialog == dialog, SHOW.c.slot == slot, SHOW.c.to == to))
-    return bool(shows)
 
 
 def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
@@ -180,7 +191,7 @@ def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
             {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": after}
             for (dialog, slot, to, after), tenant in marks.items()
         ]
-        db.execute(insert(MARK), rows)
+        db.execute(NEW_MARK, rows)
     return bool(marks)
 
 
@@ -197,18 +208,22 @@ def _timers(db: Connection, timers: dict[tuple[str, str], dict[str, Any] | None]
     return bool(timers or silenced)
 
 
+@cache
+def _counted(dialect: str) -> Any:  # noqa: ANN401 - as upsert
+    into = upsert(dialect, ACTIVITY)
+    new = into.excluded
+    more = {"count": ACTIVITY.c.count + new["count"], "posts": ACTIVITY.c.posts + new["posts"]}
+    last = {"last": case((new["last"] > ACTIVITY.c.last, new["last"]), else_=ACTIVITY.c.last)}
+    return into.on_conflict_do_update(index_elements=["session", "person", "minute", "kind"], set_=more | last)
+
+
 def _activity(db: Connection, acts: dict[tuple[str, str, datetime, str], dict[str, Any]]) -> bool:
     if acts:
         rows = [
             {"session": session, "person": person, "minute": minute, "kind": kind} | row
             for (session, person, minute, kind), row in sorted(acts.items())
         ]
-        into = upsert(db, ACTIVITY)
-        new = into.excluded
-        more = {"count": ACTIVITY.c.count + new["count"], "posts": ACTIVITY.c.posts + new["posts"]}
-        last = {"last": case((new["last"] > ACTIVITY.c.last, new["last"]), else_=ACTIVITY.c.last)}
-        keys = ["session", "person", "minute", "kind"]
-        db.execute(into.on_conflict_do_update(index_elements=keys, set_=more | last), rows)
+        db.execute(_counted(db.dialect.name), rows)
     return bool(acts)
 
 
@@ -222,5 +237,11 @@ def _turns(db: Connection, turns: Sequence[tuple[str, str, str, str, str, dateti
 
 def _heard(db: Connection, heard: Sequence[dict[str, Any]]) -> bool:
     if heard:
-        db.execute(insert(HEARD), sorted(heard, key=lambda row: (row["tenant"], row["id"])))
+        rows = sorted(heard, key=lambda row: (row["tenant"], row["id"]))
+        if db.dialect.name == "sqlite":
+            db.execute(NEWLY_HEARD, rows)
+        else:
+            counted = upsert(db, HEARD).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            if db.execute(counted, rows).rowcount != len(rows):
+                raise OnceMoreError  # another process has heard one of them, while this one decided
     return bool(heard)

@@ -248,11 +248,15 @@ class Listen:
         if isinstance(heard.event, Commanded):
             await self._directly(tenant, heard)
             return
-        dialog = await self._thread(tenant, heard) if isinstance(heard.event, Said) and heard.thread else None
+        event = heard.event
+        dialog = await self._thread(tenant, heard) if isinstance(event, Said) and heard.thread else None
         if dialog is None and not await self._matters(tenant, heard):
             return  # nobody is made known by talking where no session is
+        if isinstance(event, Said):
+            # Many answer in the channel, not in the thread: else the facilitator would be told that nobody has.
+            event = replace(event, room=not heard.thread)
         person = await self._people.person(tenant, heard.user)
-        await self._bot.hear(replace(heard.event, tenant=tenant, by=person, dialog=dialog))
+        await self._bot.hear(replace(event, tenant=tenant, by=person, dialog=dialog))
 
     async def _directly(self, tenant: str, heard: Heard) -> None:
         if heard.user is None:

@@ -61,13 +61,16 @@ class Addresses:
         self._keys: dict[tuple[str, str], str] = {}  # (tenant, "29:…") -> by what they are kept
         self._beginning: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def learn(self, tenant: str, heard: Heard) -> None:
-        """Keep where this came from."""
+    async def learn(self, tenant: str, heard: Heard) -> bool:
+        """Keep where this came from. Returns whether Teams is reached by another address there from now on."""
+        place = heard.event.place.removeprefix("teams:") if heard.event.place else key(heard.user)
+        before = await self.find(tenant, place)
         whole = heard.event.place.removeprefix("teams:") if heard.event.place else ""
         if whole:
             await self.place(tenant, whole, Address(heard.service_url, heard.tenant, heard.bot))
         chat = heard.conversation if heard.personal else ""
         await self.met(tenant, heard.user, Address(heard.service_url, heard.tenant, heard.bot, heard.user.id, chat))
+        return before is not None and before.service_url != heard.service_url
 
     async def met(self, tenant: str, user: User, address: Address) -> None:
         """Keep how somebody is reached. A chat that we have with them is not forgotten when they are met elsewhere."""

@@ -28,8 +28,9 @@ from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
 from adapters.teams.keys import Keys
-from adapters.teams.listen import Listen, Parts, Sleep
+from adapters.teams.listen import Listen, Parts
 from adapters.teams.payload import Unreadable
+from adapters.teams.people import Sleep
 from adapters.teams.show import Address, Show
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,20 @@ class Ways:
     issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
 
 
+class NoTokens(Tokens):
+    """For an emulator: there is no app that could have a token."""
+
+    def __init__(self) -> None:  # nothing to ask for, and nobody to ask
+        pass
+
+    async def token(self) -> str:
+        """None."""
+        return ""
+
+    def refused(self, token: str) -> None:
+        """As it should be."""
+
+
 class Pool:
     """Everything that needs the running loop: made when the server starts."""
 
@@ -71,8 +86,9 @@ class Pool:
         emulated = ways.open_to_emulator
         self.door = Door(ways.app_id, ways.tenants, self.keys, now, open_to_emulator=emulated, issuer=ways.issuer)
         who = (ways.app_id, ways.password, ways.login_tenant)
-        tokens = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
-        self.connector = Connector(tokens, self.session, bot.now)
+        asked = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
+        # Without a client secret only an emulator on this machine is let in, and it asks for no token.
+        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now)
 
 
 class Teams:
@@ -132,6 +148,8 @@ class Teams:
         self._listen = Listen(self._bot, pool.connector, parts)
         if not self._ways.open_to_emulator:
             self._later(pool.keys.warm())
+        for tenant in self._ways.tenants:  # a client secret is mended by starting anew
+            self._later(self._show.well(self._tenant(tenant)))
 
     async def stop(self) -> None:
         """Finish what was begun for somebody, then let go."""

@@ -41,6 +41,7 @@ CARD, TOAST = "application/vnd.microsoft.card.adaptive", "application/vnd.micros
 LETTERS = 38_000  # of a card: 80 KB of UTF-16 are 40,960, and the message around it is counted too
 FORM, PRESSED = 16_000, 12_000  # of these, what inputs and the buttons beneath a card may have
 REFRESHED = 60
+FEW = 5  # of what is wrong with fields that a form does not have
 ROW, IN_ROW = 34, 3  # letters and buttons that a phone shows beside each other
 TITLE, LABEL, CONFIRM = 1000, 75, 600
 BESIDE = 14  # letters of a button that has half a phone
@@ -124,7 +125,7 @@ class Drawing:
         mend = [rich([run(f"⚠️ {spoken(MEND)}", color="Attention", weight="Bolder")])] if self.errors else []
         names = {one.name for one in card.fields}
         lost = [one for name, found in (self.errors or {}).items() if name not in names for one in found]
-        return [title, *(flag if card.tone == "flag" else ()), *mend, *(amiss(one, self.reader) for one in lost)]
+        return [title, *(flag if card.tone == "flag" else ()), *mend, *(amiss(one, self.reader) for one in lost[:FEW])]
 
     def rows(self, card: Card) -> Iterator[Row]:
         """What may be cut when there is too much of it."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from adapters.base import Answer, Bot, Gone, Later, Seen
 from adapters.teams import draw, read
-from adapters.teams.addresses import Address, Addresses, key, ours
-from adapters.teams.connector import SOON, Connector, Refused, Unsure
+from adapters.teams.addresses import Address, Addresses, key
+from adapters.teams.connector import Connector, Refused, Unsure
 from adapters.teams.news import BotAdded, Installed, News, Uninstalled
-from adapters.teams.read import Heard, User
+from adapters.teams.people import People, Sleep, Work
+from adapters.teams.read import Heard
 from adapters.teams.show import Show
 from dialogs.base import Commanded, Joined, Left, Pressed, Said, Submitted
 from dialogs.card import Card, Reply, Text, Wrong, t
@@ -24,15 +22,7 @@ from dialogs.commands import parse
 log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
-Sleep = Callable[[float], Awaitable[None]]
-T = TypeVar("T")
-Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to it that it is done
 
-NAMING = re.compile(r"\s*(?:roster|heard)\b", re.IGNORECASE)
-MENTION = re.compile(r"<@([^>\s]+)>")
-MOST = 500  # members of a chat or team that are taken for a class
-PATIENCE = 2.0  # seconds that somebody's first command waits for who they are
-AT_ONCE = 8  # people whom Teams is asked about at the same time
 TRIES = 4  # of an answer that is held back
 CARD, PRESSED = "application/vnd.microsoft.card.adaptive", "adaptiveCard/action"
 DEAF = t(
@@ -64,8 +54,8 @@ class Listen:
     def __init__(self, bot: Bot, connector: Connector, parts: Parts) -> None:
         self._bot, self._connector = bot, connector
         self._addresses, self._show, self._tenant = parts.addresses, parts.show, parts.tenant
-        self._later, self._sleep, self._elsewhere = parts.later, parts.sleep, parts.elsewhere
-        self._asking = asyncio.Semaphore(AT_ONCE)
+        self._later, self._sleep = parts.later, parts.sleep
+        self._people = People(bot, connector, parts.addresses, parts.later, parts.sleep, elsewhere=parts.elsewhere)
         self._warned: set[tuple[str, str]] = set()
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
@@ -77,7 +67,8 @@ class Listen:
         heard = next((one for one in read.activity(raw, self._bot.now()) if isinstance(one, Heard)), None)
         if heard is None:
             return None
-        tenant, person = await self._who(heard)
+        tenant = self._tenant(heard.tenant)
+        person = await self._people.who(tenant, heard)
         dialog = heard.event.dialog or ""
         if heard.refresh:
             seen = await self._look(dialog, heard.slot, person)
@@ -140,17 +131,19 @@ class Listen:
             if dialog is None and not await self._matters(tenant, heard):
                 return  # nobody is made known by talking where no session is
             if isinstance(event, Said):
-                # A chat has no threads: what is said there may answer what was asked there.
-                event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
-        tenant, person = await self._who(heard)
+                # In a chat, and in a channel by a post of its own: it may answer whatever is asked there.
+                event = replace(event, dialog=dialog, room=dialog is None and not heard.thread)
+        tenant = self._tenant(heard.tenant)
+        person = await self._people.who(tenant, heard)
         answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
         # A client that knows no other way: its answer is a message.
         if isinstance(event, Pressed | Submitted) and not answer.again:
             await self._reply(tenant, heard, person, answer)
 
     async def _commanded(self, heard: Heard) -> None:
-        tenant, person = await self._who(heard)
-        typed = await self._spelled(tenant, heard)
+        tenant = self._tenant(heard.tenant)
+        person = await self._people.who(tenant, heard)
+        typed = await self._people.spelled(tenant, heard)
         if typed is None:
             await self._reply(tenant, heard, person, Answer(WHO))
             return
@@ -163,7 +156,7 @@ class Listen:
         event = replace(heard.event, tenant=tenant, by=person, text=typed, aside=aside)  # type: ignore[call-arg]
         answer = await self._bot.hear(event)
         if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"here", "new", "start"}:
-            self._later(self._enrol(tenant, heard))
+            self._later(self._people.enrol(tenant, heard))
         if not answer.again:
             await self._reply(tenant, heard, person, answer)
         if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"ask", "open"}:
@@ -176,98 +169,6 @@ class Listen:
         if address and not address.hears and (tenant, whole) not in self._warned:
             self._warned.add((tenant, whole))
             await self._reply(tenant, heard, person, Answer(DEAF))
-
-    async def _spelled(self, tenant: str, heard: Heard) -> str | None:
-        """What was typed, with our own id for whoever is mentioned where a command is about people, else the name.
-
-        None: it is about people, and Teams does not say about whom.
-        """
-        typed = heard.event.text if isinstance(heard.event, Commanded) else ""
-        if not heard.mentions:
-            return typed
-        about = NAMING.match(typed) is not None
-        people: dict[str, str] = {}
-        for one in heard.mentions:
-            try:
-                person = await self._mentioned(tenant, heard, one)
-            except (Gone, Later, Refused, Unsure, TimeoutError) as no:
-                log.info("Teams does not say who is mentioned: %r", no)
-                if (person := await self._addresses.known(tenant, one)) is None and about:
-                    return None
-            if person:
-                people[one] = person
-        names = await self._bot.named(list(people.values()))
-        written = {one: f"<@{person}>" if about else names.get(person, "") for one, person in people.items()}
-        return MENTION.sub(lambda found: written.get(found[1], found[0]), typed)
-
-    async def _mentioned(self, tenant: str, heard: Heard, one: str) -> str | None:
-        """Whoever has this id in the conversation."""
-        async with asyncio.timeout(PATIENCE):
-            found = ours(await self._connector.member(heard.service_url, heard.conversation, one), heard.tenant)
-        return await self._meets(tenant, heard, found) if found else None
-
-    async def _enrol(self, tenant: str, heard: Heard) -> None:
-        """Whoever is in the chat or team of a planned session is expected: checklists go out to them."""
-        place = heard.event.place or ""
-        held = await self._bot.at(tenant, place)
-        if held is None or held[1].phase not in {"planned", "open"}:
-            return
-        members = await self._asked(lambda: self._connector.members(heard.service_url, heard.conversation)) or ()
-        if len(members) > MOST:
-            log.warning("a team has more than %d members: nobody is put on the roster for being there", MOST)
-            return
-        for user in members:
-            person = await self._meets(tenant, heard, user)
-            if held[1].phase == "planned":
-                id_, at = f"teams:member:{held[0]}:{person}", self._bot.now()
-                await self._bot.hear(
-                    Joined(id=id_, at=at, tenant=tenant, by=person, place=place, dialog=held[0], there=False)
-                )
-
-    async def _meets(self, tenant: str, heard: Heard, user: User) -> str:
-        """Somebody who is listed or mentioned, and did nothing yet."""
-        await self._addresses.met(tenant, user, Address(heard.service_url, heard.tenant, heard.bot))
-        return await self._addresses.person(tenant, user, email=user.email or None)
-
-    async def _who(self, heard: Heard) -> tuple[str, str]:
-        tenant = self._tenant(heard.tenant)
-        await self._addresses.learn(tenant, heard)
-        if not self._addresses.new(tenant, heard.user):
-            return tenant, await self._addresses.person(tenant, heard.user)
-        # What a command may do, and to which session it goes, depends on who it is; so does whose vote is changed.
-        waits = self._elsewhere or isinstance(heard.event, Commanded)
-        if found := await self._member(heard, heard.user.id) if waits else None:
-            whole = replace(heard.user, name=heard.user.name or found.name)
-            return tenant, await self._addresses.person(tenant, whole, email=found.email or None)
-        person = await self._addresses.person(tenant, heard.user)
-        where = Address(heard.service_url, heard.tenant, heard.bot)
-        self._later(self._acquaint(tenant, heard.user, where, heard.conversation))
-        return tenant, person
-
-    async def _member(self, heard: Heard, user: str) -> User | None:
-        """Somebody who is there, by either of their ids, if Teams says it soon enough: a command waits for it."""
-        with suppress(Gone, Later, Refused, Unsure, TimeoutError):
-            async with asyncio.timeout(PATIENCE), self._asking:
-                return ours(await self._connector.member(heard.service_url, heard.conversation, user), heard.tenant)
-        return None
-
-    async def _acquaint(self, tenant: str, user: User, where: Address, conversation: str) -> None:
-        """At the pace of Teams: a class that votes at once is known by name already, and asked about afterwards."""
-        await self._asked(lambda: self._addresses.acquaint(tenant, user, where, conversation))
-
-    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
-        """What Teams says, at its pace. None: it does not say."""
-        for _ in range(TRIES):
-            try:
-                return await ask()
-            except Later as later:
-                await self._sleep(later.seconds)
-            except Unsure:
-                await self._sleep(SOON)
-            except (Gone, Refused) as no:
-                log.info("Teams does not say it: %s", no)
-                return None
-        return None
 
     async def _beneath(self, tenant: str, heard: Heard) -> str | None:
         """The dialog of ours beneath whose message somebody wrote."""
@@ -330,7 +231,7 @@ class Listen:
                 await self._addresses.met(tenant, spot.user, mine)
                 person = await self._addresses.person(tenant, spot.user)
                 await self._bot.reachable(tenant, person)
-                self._later(self._acquaint(tenant, spot.user, address, spot.conversation))
+                self._later(self._people.acquaint(tenant, spot.user, address, spot.conversation))
                 if not news.upgrade:
                     self._later(self._greet(spot.service_url, spot.conversation, WELCOME))
             case BotAdded() if not spot.personal:
@@ -341,12 +242,7 @@ class Listen:
                 await self._addresses.gone(tenant, spot.user)
 
     async def _greet(self, service_url: str, conversation: str, words: Text) -> None:
-        await self._connector.send(service_url, conversation, draw.text_message(words, draw.Reader()))
-
-
-def _threads(conversation: str) -> bool:
-    """Whether answers stand beneath what they answer: in a channel, not in a chat."""
-    return "@thread.tacv2" in conversation or "@thread.skype" in conversation
+        await self._write([(service_url, conversation)], draw.text_message(words, draw.Reader()))
 
 
 def _card(card: Json) -> Json:

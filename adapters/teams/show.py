@@ -13,11 +13,13 @@ from typing import Any
 from adapters.base import Bot, Gone, Message, Seen
 from adapters.teams import draw
 from adapters.teams.addresses import Addresses
-from adapters.teams.connector import Connector, Malformed
+from adapters.teams.connector import REGISTER, UNKNOWN, Connector, Malformed
 from adapters.teams.draw import Reader
 from dialogs.card import Card, Link, Reply, Text, people_in
 
 Address = Callable[[str, Link, str], str]  # tenant, link, person -> the signed address of a page
+OURS = {UNKNOWN, REGISTER}  # what is wrong with the app itself: nobody in the organisation can be written to
+OURSELVES = "-"  # of whom this is kept, between people and places
 OWN_VIEWS = 60  # people for whom Teams fetches their own view of a message
 Json = dict[str, Any]
 
@@ -27,9 +29,29 @@ class Show:
 
     def __init__(self, bot: Bot, connector: Connector, addresses: Addresses, address: Address) -> None:
         self._bot, self._connector, self._addresses, self._address = bot, connector, addresses, address
+        self._well: set[str] = set()  # tenants in which Microsoft takes us for this app
 
     async def show(self, message: Message) -> str:
         """See `adapters.base.Adapter.show`."""
+        try:
+            ref = await self._shown(message)
+        except Gone as gone:
+            if gone.why in OURS:
+                self._well.discard(message.tenant)
+                await self._bot.remember(message.tenant, "teams", OURSELVES, {"why": gone.why})
+            raise
+        if message.tenant not in self._well:
+            await self.well(message.tenant)
+        return ref
+
+    async def well(self, tenant: str) -> None:
+        """Microsoft takes us for this app again, or may: what had ended because it did not goes out."""
+        self._well.add(tenant)
+        if (await self._bot.recall(tenant, "teams", [OURSELVES])).get(OURSELVES, {}).get("why"):
+            await self._bot.remember(tenant, "teams", OURSELVES, {})
+            await self._bot.reachable(tenant, "")
+
+    async def _shown(self, message: Message) -> str:
         try:
             return await self._bring(message, await self._activity(message))
         except Malformed:

@@ -13,7 +13,7 @@ from storage.hot import MemoryHot
 from tests.storage.contract import NOON, World
 from tests.storage.databases import Sqlite, copies
 
-NAMES = ("DATABASE_URL", "HOST", "PORT", "BASE_URL", "SECRET")
+NAMES = ("DATABASE_URL", "HOST", "PORT", "BASE_URL", "SECRET", "PRIVACY_URL", "TERMS_URL")
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +49,15 @@ async def engine(world: World) -> AsyncIterator[Engine]:
 
 
 @pytest.fixture
-async def app(sqlite: Callable[[], Sqlite], alone: Path) -> AsyncIterator[App]:
+def database(sqlite: Callable[[], Sqlite]) -> str:
+    """Where the whole bot keeps everything."""
+    return sqlite().url
+
+
+@pytest.fixture
+async def app(database: str, alone: Path) -> AsyncIterator[App]:
     """The whole bot with the real dialogs. Its engine commits; its other loops are the test's to run."""
-    app = build(load(database_url=sqlite().url, secret="s" * 32), HandClock(NOON))
+    app = build(load(database_url=database, secret="s" * 32), HandClock(NOON))
     app.engine.start()
     yield app
     await app.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -26,6 +27,7 @@ from dialogs.base import Commanded, Joined, Noted, Pressed
 from dialogs.card import Card, Text
 from storage.facts import Rows
 from tests.adapters.small_platform import Recording
+from tests.postgres import SERVERS, Postgres, PostgresDatabase
 from tests.storage.contract import NOON, plain
 
 PEOPLE = [f"p{n:03}" for n in range(500)]
@@ -91,6 +93,19 @@ def votes(room: Room, dice: random.Random) -> list[Pressed]:
 @contextmanager
 def some_refused(app: App) -> Iterator[None]:
     """The database refuses what some people write, in the middle of a batch: their rows, not the others'."""
+    if app.store._write.dialect.name == "postgresql":
+        with app.store._write.begin() as db:
+            db.exec_driver_sql(
+                "CREATE FUNCTION no() RETURNS trigger AS $$ BEGIN RAISE 'not this one'; END $$ LANGUAGE plpgsql"
+            )
+            db.exec_driver_sql(
+                "CREATE TRIGGER no BEFORE INSERT OR UPDATE ON note FOR EACH ROW"
+                " WHEN (NEW.key = 'vote' AND NEW.person LIKE '%%7') EXECUTE FUNCTION no()"
+            )
+        yield
+        with app.store._write.begin() as db:
+            db.exec_driver_sql("DROP TRIGGER no ON note")
+        return
     with app.store._write.begin() as db:
         refuse = "SELECT RAISE(ABORT, 'not this one')"
         some = "WHEN NEW.key = 'vote' AND NEW.person LIKE '%7'"
@@ -113,10 +128,38 @@ def disk_full(app: App) -> Iterator[None]:
         db.exec_driver_sql(f"PRAGMA max_page_count={pages + 100_000}")
 
 
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The one that the case is about."""
+    url: str = request.getfixturevalue(request.param)().url
+    return url
+
+
+@pytest.fixture
+def postgres(server: Postgres) -> Callable[[], PostgresDatabase]:
+    return server.fresh
+
+
+@contextmanager
+def restarted(app: App) -> Iterator[None]:
+    """The power of the database's machine fails, and comes back."""
+    server = SERVERS[int(app.store._write.url.port or 0)]
+    server.stop(signal.SIGQUIT)
+    server.start()
+    yield
+
+
 @pytest.mark.parametrize(
-    ("trouble", "fails"),
-    [(nullcontext, False), (some_refused, True), (disk_full, True)],
-    ids=["a calm database", "some rows are refused", "the disk is full for a while"],
+    ("database", "trouble", "fails"),
+    [
+        pytest.param("sqlite", nullcontext, False, id="SQLite, calm"),
+        pytest.param("sqlite", some_refused, True, id="SQLite, some rows are refused"),
+        pytest.param("sqlite", disk_full, True, id="SQLite, the disk is full for a while"),
+        pytest.param("postgres", nullcontext, False, id="PostgreSQL, calm"),
+        pytest.param("postgres", some_refused, True, id="PostgreSQL, some rows are refused"),
+        pytest.param("postgres", restarted, False, id="PostgreSQL, the power fails"),
+    ],
+    indirect=["database"],
 )
 async def test_five_hundred_votes_each_delivered_twice_are_five_hundred_answers_the_newest_of_each_and_ten_edits(
     app: App, hands: HandClock, trouble: Trouble, *, fails: bool

@@ -454,8 +454,8 @@ async def test_the_session_hears_which_place_and_whom_a_message_did_not_reach(ro
 
     place, person = reports.told
     assert (place.data, person.data) == (
-        {"place": room.there, "person": None, "why": "small:C1 is closed", "via": "small"},
-        {"place": None, "person": "ann", "why": "ann is closed", "via": "web"},
+        {"place": room.there, "person": None, "why": "small:C1 is closed", "via": "small", "waits": False},
+        {"place": None, "person": "ann", "why": "ann is closed", "via": "web", "waits": False},
     )
     assert {(one.dialog, one.tenant, one.by, one.what, one.at) for one in reports.told} == {
         (room.session, "acme", None, "unreached", room.world.now)

@@ -24,6 +24,9 @@ run_of_show:
 """
 
 
+HEADER = "the first line must name the columns, one of them “name”, as in: name,role,email,manager"
+
+
 def why(error: "pytest.ExceptionInfo[UnreadableError]") -> list[str]:
     """What is said, line by line."""
     return str(error.value).splitlines()
@@ -75,7 +78,9 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes |
     for reads in (read, roster):
         with pytest.raises(UnreadableError) as wrong:
             reads(file)
-        assert [line.partition(" (")[0] for line in why(wrong)] == [f"{file}: cannot be read"]
+        there = f"{file}:1: this line is not in UTF-8: save the file as UTF-8"
+        nowhere = f"{file}: cannot be read (No such file or directory): check its name"
+        assert why(wrong) == [nowhere if content is None else there]
 
 
 # -- rosters -------------------------------------------------------------------------------------------------------
@@ -92,6 +97,8 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes |
         ("email,name,team\r\na@b.c,Ann,red\r\n\r\n,,\r\n", [Listed("Ann", "learner", "a@b.c", "")]),
         ('name,role\n"Roth, Ann\nMaria",learner,too,many\n', [Listed("Roth, Ann Maria", "learner", "", "")]),
         ("name\n", []),
+        ("name;role\nAnn;facilitator\n", [Listed("Ann", "facilitator", "", "")]),  # Excel, in half of Europe
+        ('name\temail\n"Roth, Ann"\ta@b.c\n', [Listed("Roth, Ann", "learner", "a@b.c", "")]),
     ],
 )
 def test_people_are_read_from_columns_in_any_order(tmp_path: Path, text: str, people: list[Listed]) -> None:
@@ -103,11 +110,34 @@ def test_people_are_read_from_columns_in_any_order(tmp_path: Path, text: str, pe
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "1: the first line must name the columns, one of them “name”"),
-        ("Ann\nBen\n", "1: the first line must name the columns, one of them “name”"),
-        ("name,role\n\nAnn,\n,learner\n", "4: this line has no name"),
+        ("", f"1: {HEADER}"),
+        ("Ann\nBen\n", f"1: {HEADER}"),
+        ("Ann Ode,ann@example.org\n", f"1: {HEADER}"),
+        ("name,e-mail\nAnn,a@b.c\n", "1: the column “e-mail” is not known: call it “email”"),
+        ("name,role,name\nAnn,,Ben\n", "1: there are two columns “name”: take one away, or call it otherwise"),
+        ("name,role\n\nAnn,\n,learner\n", "4: this line has no name: write one, or take the line out"),
+        (
+            "name,role\nAnn,Manager\n",
+            (
+                "2: a role is learner or facilitator, not “Manager”; who is somebody's manager stands in the column "
+                "“manager”"
+            ),
+        ),
+        ("name,email\nAnn,at work\n", "2: “at work” is not an e-mail address: write one as in jo@example.org"),
+        ("name;email\nAnn;ann@example\n", "2: “ann@example” is not an e-mail address: write one as in jo@example.org"),
+        (
+            "name,email\nAnn,a@b.c\nBen,A@b.c\n",
+            "3: “A@b.c” stands in line 2 already: give each person an address of their own, or none",
+        ),
         ("name,role\nAnn,boss\n", "2: a role is learner or facilitator, not “boss”"),
-        ("name,email\nAnn,a@b.c\nBen,\nann,d@e.f\n", "4: “ann” is listed twice"),
+        (
+            "name,email\nAnn,a@b.c\nBen,\nann,d@e.f\n",
+            "4: “ann” stands in line 2 already: write two people so that one can tell them apart, as in “ann (Bern)”",
+        ),
+        (
+            f"name\nAnn\n{'x' * 140_000}\n",
+            "2: this line cannot be read (field larger than field limit (131072)): save it as CSV",
+        ),
     ],
 )
 def test_a_bad_roster_is_one_line_with_its_place(tmp_path: Path, text: str, line: str) -> None:
@@ -118,3 +148,13 @@ def test_a_bad_roster_is_one_line_with_its_place(tmp_path: Path, text: str, line
         roster(file)
 
     assert why(wrong) == [f"{file}:{line}"]
+
+
+def test_a_roster_that_is_not_in_utf_8_says_where(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes("name\nAnn\nJosé\n".encode("latin-1"))
+
+    with pytest.raises(UnreadableError) as wrong:
+        roster(file)
+
+    assert why(wrong) == [f"{file}:3: this line is not in UTF-8: save the file as UTF-8"]

@@ -8,6 +8,7 @@ from bot.addresses import encrypted, loopback, public
 from bot.settings import OFF, Settings, WrongError, load
 
 SECRET = "0123456789abcdef"
+AN_ADDRESS = "must be an address that begins with https://, as in https://cohost.example.org"
 NO_SECRET = "COHOST_SECRET: must be set, to 16 characters or more that nobody can guess"
 
 
@@ -57,6 +58,24 @@ def test_what_is_given_goes_before_the_environment_and_that_before_the_file(
     assert load().port == 2
 
 
+POSTGRESQL = (
+    "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password are written as %23, %2F "
+    "and %40"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://cohost:secret@db.example:5432/cohost?sslmode=require",
+        "postgresql://db.example/cohost",
+        "postgresql:///cohost?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_on_postgresql(alone: Path, url: str) -> None:
+    assert load(secret=SECRET, database_url=url).database_url == url
+
+
 def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
     assert load(secret=SECRET, host="::1").address() == "http://[::1]:3978"
 
@@ -64,23 +83,35 @@ def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("PORT", "99999", "COHOST_PORT: Input should be less than or equal to 65535"),
+        ("PORT", "99999", "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
         (
             "PORT",
             "many",
-            "COHOST_PORT: Input should be a valid integer, unable to parse string as an integer",
+            "COHOST_PORT: must be a number from 0 to 65535, as in 3978",
         ),
         (
             "DATABASE_URL",
             "mysql://x",
-            "COHOST_DATABASE_URL: must begin with sqlite:/// (PostgreSQL is not built yet)",
+            "COHOST_DATABASE_URL: must begin with sqlite:/// or postgresql://",
         ),
+        ("DATABASE_URL", "postgresql://cohost:secret@db.example", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
+        ("DATABASE_URL", "postgresql://cohost:se#cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
+        ("DATABASE_URL", "postgresql://cohost:se/cret@db.example/cohost", f"COHOST_DATABASE_URL: {POSTGRESQL}"),
         (
             "DATABASE_URL",
             "sqlite:///:memory:",
             "COHOST_DATABASE_URL: must name a file, as in sqlite:///cohost.db: what is only in memory would be lost",
         ),
-        ("BASE_URL", "cohost.example", "COHOST_BASE_URL: must begin with http:// or https://"),
+        ("BASE_URL", "cohost.example", f"COHOST_BASE_URL: {AN_ADDRESS}"),
+        ("BASE_URL", "https://", f"COHOST_BASE_URL: {AN_ADDRESS}"),
+        ("BASE_URL", "https://cohost example.org", f"COHOST_BASE_URL: {AN_ADDRESS}"),
+        (
+            "BASE_URL",
+            "https://cohost.example.org?x",
+            "COHOST_BASE_URL: must end with its host or folder, without “?” and “#”: paths are added to it",
+        ),
+        ("PRIVACY_URL", "privacy.html", f"COHOST_PRIVACY_URL: {AN_ADDRESS}"),
+        ("TERMS_URL", "ftp://example.org", f"COHOST_TERMS_URL: {AN_ADDRESS}"),
         ("SECRET", "too short", NO_SECRET),
     ],
 )
@@ -94,6 +125,32 @@ def test_what_is_wrong_is_one_clear_line(
         load()
 
     assert str(wrong.value) == line
+
+
+def test_what_was_typed_as_an_option_is_named_as_one(alone: Path) -> None:
+    with pytest.raises(WrongError) as wrong:
+        load(secret=SECRET, port="many", base_url="here")
+
+    assert str(wrong.value).splitlines() == [
+        "--port: must be a number from 0 to 65535, as in 3978",
+        f"--base-url: {AN_ADDRESS}",
+    ]
+
+
+def test_settings_for_whole_platforms_do_not_exist_and_harm_nobody(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COHOST_SLACK", "on")
+    monkeypatch.setenv("COHOST_TEAMS", "{")
+
+    assert not load(secret=SECRET).slack.on
+
+
+def test_a_file_that_is_not_in_utf_8_is_one_line(alone: Path) -> None:
+    (alone / ".env").write_bytes("COHOST_SECRET=é".encode("latin-1"))
+
+    with pytest.raises(WrongError, match=r"^\.env: this file cannot be read \(is not in UTF-8\); save it as UTF-8, re"):
+        load()
 
 
 def test_everything_that_is_wrong_is_said_at_once(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import TEAMS_OFF, Teams, WrongError, load
+from bot.settings import TEAMS_OFF, WrongError, load
+from bot.settings_teams import Teams
 
 SECRET = "0123456789abcdef"
 APP, OURS, THEIRS = (f"{n}1111111-2222-3333-4444-55555555555{n}" for n in "abc")
@@ -35,6 +36,7 @@ def test_teams_is_off_without_settings(alone: Path) -> None:
     assert teams.issuer == "https://api.botframework.com"
 
 
+EVERYBODY = {"TEAMS_TENANTS": " * "}
 MULTI, LIST = {"MicrosoftAppType": "MultiTenant"}, {"TEAMS_TENANTS": f" {THEIRS.upper()}, {OURS},"}
 
 
@@ -45,9 +47,10 @@ MULTI, LIST = {"MicrosoftAppType": "MultiTenant"}, {"TEAMS_TENANTS": f" {THEIRS.
         (REGISTERED | {"MicrosoftAppType": "singletenant"}, {OURS}, OURS),
         (REGISTERED | LIST, {OURS, THEIRS}, OURS),
         (REGISTERED | {"TEAMS_TENANTS": THEIRS}, {OURS, THEIRS}, OURS),
-        (REGISTERED | MULTI, set(), "botframework.com"),  # whoever installs it
+        (REGISTERED | MULTI | EVERYBODY, set(), "botframework.com"),  # whoever installs it, in so many words
+        (REGISTERED | EVERYBODY, set(), OURS),
         (REGISTERED | MULTI | {"TEAMS_TENANTS": THEIRS}, {THEIRS}, "botframework.com"),
-        (REGISTERED | MULTI | {"MicrosoftAppTenantId": ""}, set(), "botframework.com"),
+        (REGISTERED | MULTI | EVERYBODY | {"MicrosoftAppTenantId": ""}, set(), "botframework.com"),
     ],
 )
 def test_teams_is_on_for_the_organisations_that_are_named(
@@ -74,7 +77,7 @@ def test_the_government_s_cloud_is_known_by_where_its_keys_are(alone: Path, monk
     teams = of_teams(monkeypatch, REGISTERED | {"TEAMS_OPENID_METADATA_URL": keys})
 
     assert (teams.government, teams.issuer, teams.authority) == (True, "https://api.botframework.us", OURS)
-    assert of_teams(monkeypatch, MULTI).authority == "MicrosoftServices.onmicrosoft.us"
+    assert of_teams(monkeypatch, MULTI | EVERYBODY).authority == "MicrosoftServices.onmicrosoft.us"
 
 
 def test_teams_can_be_kept_out_whatever_the_environment_says(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,10 @@ def test_teams_is_read_from_the_file_too_without_blanks_around_it(alone: Path) -
         (REGISTERED | {"TEAMS_LOGIN_URL": "http://login.example"}, "TEAMS_LOGIN_URL: must begin with https://, and"),
         (REGISTERED | {"TEAMS_LOGIN_URL": "https://x.example?y"}, "TEAMS_LOGIN_URL: must begin with https://, and"),
         (REGISTERED | {"TEAMS_OPENID_METADATA_URL": "ftp://x"}, "TEAMS_OPENID_METADATA_URL: must begin with https://"),
-        (REGISTERED | {"TEAMS_AUTH_DISABLED": "maybe"}, "TEAMS_AUTH_DISABLED: Input should be a valid boolean"),
+        (REGISTERED | {"TEAMS_AUTH_DISABLED": "maybe"}, "TEAMS_AUTH_DISABLED: must be true or false"),
+        (REGISTERED | MULTI, "TEAMS_TENANTS: must be set beside MicrosoftAppType=MultiTenant, to the ids of the org"),
+        (REGISTERED | MULTI | {"TEAMS_TENANTS": ", "}, "TEAMS_TENANTS: must be set beside MicrosoftAppType=MultiTe"),
+        (REGISTERED | {"TEAMS_TENANTS": f"*,{OURS}"}, "TEAMS_TENANTS: must be ids of organisations, 36 characters ea"),
     ],
 )
 def test_what_is_wrong_about_teams_is_one_line_that_says_what_to_do(

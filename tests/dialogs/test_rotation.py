@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.rotation import Call, Candidate, Seat, Turned, Why, call, seats, settle
+from dialogs.rotation import Call, Candidate, Seat, Turned, Why, aloud, call, seats, settle
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SHORT = settings(max_examples=settings().max_examples // 3, deadline=None)  # of the profile in force
@@ -748,3 +748,50 @@ def test_slack_allows_a_second_call_before_the_round_has_ended() -> None:
 
     assert call(MONDAY, room, at(4), 7, "q3", slack=0).person == "cem"
     assert call(MONDAY, room, at(4), 7, "q3", slack=1).person == "ann"
+
+
+# -- answered aloud ----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_answered_aloud_has_had_their_turn_in_this_round() -> None:
+    heard = aloud(MONDAY, [ANN, BOB, CEM], "cem", at(4), "q3")
+    assert heard == (row("cem", "called", 4, 0, "q3"), row("cem", "answered", 4, 1, "q3"))
+
+
+def test_whoever_had_their_turn_and_answers_aloud_uses_no_other() -> None:
+    assert aloud(MONDAY, [ANN, BOB, CEM], "ann", at(4), "q3") == ()
+
+
+def test_whoever_answers_aloud_first_of_all_has_a_place_and_a_turn() -> None:
+    places = (row("ann", "joined", 0, 0), row("bob", "joined", 0, 0))
+    assert aloud([], [ANN, BOB], "bob", START, "q1") == (
+        *places,
+        row("bob", "called", 0, 0),
+        row("bob", "answered", 0, 1),
+    )
+
+
+def test_whoever_is_not_in_the_room_has_no_turn() -> None:
+    """A facilitator, or somebody who has left."""
+    assert aloud(MONDAY, [ANN, BOB], "cem", at(4), "q3") == ()
+
+
+@SHORT
+@given(st.lists(st.sampled_from(["call", "ann", "bob", "cem"]), max_size=40))
+def test_in_a_room_where_nobody_comes_or_goes_turns_are_never_more_than_one_apart(story: list[str]) -> None:
+    """However much somebody talks: nobody is left out for it, and nobody is called on instead of them."""
+    rows: list[Turned] = []
+    room, turns = [ANN, BOB, CEM], Counter[str]()
+    for nth, what in enumerate(story):
+        least = min(turns[name] for name in ("ann", "bob", "cem"))
+        if what != "call":
+            turns[what] += turns[what] == least
+            rows += aloud(rows, room, what, at(nth), f"q{nth}")
+            continue
+        picked = call(rows, room, at(nth), 7, f"q{nth}")
+        assert picked.person
+        assert turns[picked.person] == least
+        turns[picked.person] += 1
+        rows += picked.turns
+        rows.append(settle(rows, picked.person, "passed", at(nth + 0.5), f"q{nth}"))
+    assert {name: seat.used for name, seat in seats(rows).items() if seat.used} == +turns

@@ -418,7 +418,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     ),
     "is called off in the middle": (
         OPEN,
-        typed("cancel"),
+        typed("cancel now"),
         FAY,
         Step(
             brief(OPEN, phase="archived"),
@@ -582,14 +582,14 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         CLOSED,
         told("survey closed"),
         scene(None),
-        Step(CLOSED, (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
+        Step(having(CLOSED, surveyed=True), (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
     ),
     "names people in the digest where the plan says so": (
         having(CLOSED, plan=GIVING.model_copy(update={"names_in_digest": True})),
         told("survey closed"),
         scene(None),
         Step(
-            having(CLOSED, plan=GIVING.model_copy(update={"names_in_digest": True})),
+            having(CLOSED, surveyed=True, plan=GIVING.model_copy(update={"names_in_digest": True})),
             (Begin("digest", "digest", {"title": "Feedback", "names": True}),),
         ),
     ),
@@ -682,6 +682,10 @@ CALLED, GUEST = (
     "The session is called off, and the room has been told.",
     "You are a guest here. Ask your administrator for a link with which you can create sessions.",
 )
+TWICE = (
+    "The session is open. End it with /ilt end: then come recap, survey and digest. "
+    "To call it off without any of these, write /ilt cancel now."
+)
 THREE, FIVE, IN = "3 learners on the roster", "5 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
 LEADS = "Ann leads with you now."
@@ -713,7 +717,8 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
         *("The session is moved to 25 Nov 15:00.", "This session has begun and cannot be moved any more."),
         *(ENDED, ENDED, OFF),
     ),
-    "cancel": (CALLED, CALLED, ENDED, ENDED, OFF),
+    "cancel": (CALLED, TWICE, ENDED, ENDED, OFF),
+    "cancel now": (CALLED, CALLED, ENDED, ENDED, OFF),
     "start": ("The session is open.", "This session is open already.", ENDED, ENDED, OFF),
     'start "Monday"': ("The session is open.", "This session is open already.", ENDED, ENDED, OFF),
     "next": (FIRST, IN, ENDED, ENDED, OFF),
@@ -1075,14 +1080,45 @@ def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> 
 def test_whoever_cannot_be_written_to_is_called_out_in_their_own_room() -> None:
     """Once in each phase, in the first room of the platform that failed; facilitators are told once."""
     session = brief(OPEN, places=("web:d", "teams:19:class", "slack:C1"))
-    missed = told("unreached", person="ann", place=None, why="Not installed.", via="teams")
+    missed = told("unreached", person="ann", place=None, why="Not installed.", via="teams", waits=True)
     first = decide(session, missed, scene(None))
     assert first.effects == (Show("callout:teams:open", "teams:19:class"), DESK)
     assert decide(first.state, missed, scene(None)).effects == (Show("callout:teams:open", "teams:19:class"),)
-    assert decide(session, told("unreached", person="ann", place=None, why="x", via="zoom"), scene(None)).effects == (
-        DESK,
-    )
+    elsewhere = told("unreached", person="ann", place=None, why="x", via="zoom", waits=True)
+    assert decide(session, elsewhere, scene(None)).effects == (DESK,)
     shown = card(first.state, "callout:teams:open")
     assert [piece for piece in shown.text[0].pieces() if isinstance(piece, Who)] == [Who("ann")]
     assert [button.action for button in shown.buttons] == ["mine"]
     assert card(first.state, "callout:slack:open").text[0] == t("Something waits for some.")
+
+
+def test_nobody_is_called_out_for_what_they_need_not_do() -> None:
+    """A list that is closed, for whoever could not be written to: the facilitators see it, the room does not."""
+    session = brief(OPEN, places=("web:d", "teams:19:class"))
+    missed = told("unreached", person="ann", place=None, why="Not installed.", via="teams", waits=False)
+    step = decide(session, missed, scene(None))
+    assert step.effects == (DESK,)
+    assert [(one.person, one.phase) for one in step.state.unreached] == [("ann", "")]
+
+
+def test_a_call_is_taken_back_when_nothing_waits_any_more() -> None:
+    """The list of the planned session when it opens, the survey when it closes."""
+    planned = brief(PLANNED, places=("web:d", "teams:19:class"))
+    missed = told("unreached", person="ann", place=None, why="Not installed.", via="teams", waits=True)
+    called = decide(planned, missed, scene(None)).state
+    opened = decide(called, press("start"), FAY)
+    back = Show("callout:teams:planned", "teams:19:class")
+    assert back in opened.effects
+    assert card(opened.state, "callout:teams:planned").over
+    assert not card(opened.state, "callout:teams:planned").buttons
+    over = decide(decide(opened.state, press("end"), FAY).state, missed, scene(None)).state
+    assert card(over, "callout:teams:closed").buttons
+    surveyed = decide(over, told("survey closed"), scene(None))
+    assert Show("callout:teams:closed", "teams:19:class") in surveyed.effects
+    assert not card(surveyed.state, "callout:teams:closed").buttons
+
+
+@pytest.mark.parametrize("words", ["cancel", "cancel now"])
+def test_an_open_session_is_called_off_only_if_it_is_said_twice(words: str) -> None:
+    step = decide(OPEN, typed(words), FAY)
+    assert (step.state == OPEN, step.done) == ((True, False) if words == "cancel" else (False, True))

@@ -171,6 +171,28 @@ def test_it_is_printed_or_written_into_a_folder(tmp_path: Path, capsys: pytest.C
     assert yaml.safe_load(printed) == manifest()
 
 
+def test_four_ways_are_four_files_and_another_one_is_replaced_only_if_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["manifest", "slack", "--url", URL, "--out", str(tmp_path)]
+    for more in ([], ["--many"], ["--socket"], ["--many", "--socket"]):
+        assert main([*command, *more]) == 0
+        assert main([*command, *more]) == 0  # the same again harms nobody
+    names = {"slack.yaml", "slack-many.yaml", "slack-socket.yaml", "slack-many-socket.yaml"}
+    assert {one.name for one in tmp_path.iterdir()} == names
+
+    capsys.readouterr()
+    other = ["manifest", "slack", "--url", "https://other.example.org", "--out", str(tmp_path)]
+    assert main(other) == 2
+    assert capsys.readouterr().err == (
+        f"{tmp_path}/slack.yaml: is there already and says otherwise; add --force to replace it, or choose another "
+        "folder with --out\n"
+    )
+    assert yaml.safe_load((tmp_path / "slack.yaml").read_text()) == manifest()
+    assert main([*other, "--force"]) == 0
+    assert "other.example.org" in (tmp_path / "slack.yaml").read_text()
+
+
 @pytest.mark.parametrize(
     ("given", "line"),
     [

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from bot.__main__ import main
-from bot.manifests import NO_APP, teams
+from bot.manifests import NO_APP, Linked, teams
 from dialogs.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -142,15 +142,19 @@ def test_app_and_address_are_filled_in_everywhere() -> None:
 
     assert manifest["id"] == manifest["bots"][0]["botId"] == manifest["webApplicationInfo"]["id"] == APP.lower()
     assert manifest["validDomains"] == ["cohost.example.org"]
-    assert {manifest["developer"][one] for one in ("websiteUrl", "privacyUrl", "termsOfUseUrl")} == {URL}
+    pages = [manifest["developer"][one] for one in ("websiteUrl", "privacyUrl", "termsOfUseUrl")]
+    assert pages == [URL, f"{URL}/privacy", f"{URL}/terms"]
     assert not any(one in json.dumps(manifest) for one in ("example.com", NO_APP))
 
 
 def test_pages_of_the_company_s_own_can_be_named() -> None:
-    developer = made(privacy="https://example.org/privacy", terms="https://example.org/terms")["developer"]
+    developer = made(linked=Linked("https://example.org", "https://example.org/privacy", "https://x.org/terms"))[
+        "developer"
+    ]
 
     assert developer["privacyUrl"] == "https://example.org/privacy"
-    assert developer["termsOfUseUrl"] == "https://example.org/terms"
+    assert developer["termsOfUseUrl"] == "https://x.org/terms"
+    assert developer["websiteUrl"] == "https://example.org"
 
 
 def test_the_icon_is_in_colour_and_fills_its_square() -> None:
@@ -191,6 +195,20 @@ def test_it_is_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     file = tmp_path / "new" / "cohost-teams.zip"
     assert capsys.readouterr().out == f"{file}\n"
     assert file.read_bytes() == teams(URL, APP)
+
+
+def test_another_package_is_replaced_only_if_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["manifest", "teams", "--url", URL, "--app-id", APP, "--out", str(tmp_path)]
+    file = tmp_path / "cohost-teams.zip"
+
+    assert [main(command), main(command)] == [0, 0]  # the same again harms nobody
+    assert main([*command, "--slash"]) == 2
+    assert capsys.readouterr().err == (
+        f"{file}: is there already and says otherwise; add --force to replace it, or choose another folder with --out\n"
+    )
+    assert file.read_bytes() == teams(URL, APP)
+    assert main([*command, "--slash", "--force"]) == 0
+    assert file.read_bytes() == teams(URL, APP, slash=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import parser
-from bot.settings import Settings, Teams
+from bot.settings import Settings
+from bot.settings_teams import Teams
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "administrators" / "teams.md"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from tests.postgres import Postgres, PostgresDatabase
 from tests.storage.contract import World
 from tests.storage.databases import Fresh, Sqlite, copies
 
@@ -14,7 +15,12 @@ def sqlite() -> Iterator[Callable[[], Sqlite]]:
         yield fresh
 
 
-@pytest.fixture(scope="session", params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres(server: Postgres) -> Callable[[], PostgresDatabase]:
+    return server.fresh
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def fresh(request: pytest.FixtureRequest) -> Fresh:
     found: Fresh = request.getfixturevalue(request.param)
     return found

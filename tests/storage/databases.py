@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from dialogs.base import AnyKind
 from storage.base import Decide, Store, View
-from storage.sql import SqlStore, migrate
+from storage.connecting import migrate
+from storage.sql import SqlStore
 from tests.storage.contract import Database
 
 Fresh: TypeAlias = Callable[[], Database]  # makes one more empty database

@@ -21,8 +21,9 @@ import storage.tables
 from dialogs.base import Brief, Commanded, Joined, Note, Said
 from dialogs.commands import Command
 from storage.batch import Batch
-from storage.live import Places
-from storage.sql import SqlStore, connect, migrate
+from storage.connecting import connect, migrate
+from storage.live import Known, Places
+from storage.sql import SqlStore
 from storage.tables import AT
 from tests.storage.contract import NOON, Puppet, World
 from tests.storage.databases import Fresh, Sqlite
@@ -110,7 +111,7 @@ async def test_a_note_is_merged_where_it_is_written_and_not_where_it_was_read(
         ]
         store = store_of(world)
         with store._write.begin() as db:
-            batches = [Batch(db, store.kinds, store.decide, NOON) for _ in presses]
+            batches = [Batch(db, store.kinds, store.decide, NOON, Known()) for _ in presses]
             for batch in batches:  # both have read before either writes
                 batch.load(presses)
             for batch, press in zip(batches, presses if newest_first else reversed(presses), strict=True):
@@ -272,7 +273,7 @@ def test_a_migration_that_fails_leaves_nothing_and_can_be_repeated(tmp_path: Pat
 
 
 def test_two_processes_that_migrate_at_once_do_not_fall_over_each_other(tmp_path: Path) -> None:
-    code = f"from storage.sql import migrate; migrate('sqlite:///{tmp_path}/x.db')"
+    code = f"from storage.connecting import migrate; migrate('sqlite:///{tmp_path}/x.db')"
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in "12"]
 
     errors = [process.communicate(timeout=50)[1] for process in both]

@@ -19,6 +19,20 @@ async def test_a_message_for_a_role_reaches_those_who_are_there_and_those_who_co
     assert sorted(again) == sorted([("hello", "ann"), ("hello", "ben"), ("hello", "cem")])
 
 
+async def test_whoever_has_a_message_sees_it_change_and_whoever_comes_afterwards_never_gets_it(world: World) -> None:
+    host, session, poll = await board(world, Show("list", LEARNER))
+    await world.joins(session, "ann")
+    before = targets(await world.deliver())
+    await world.does(host, poll, Show("list", LEARNER, latecomers=False))
+    shut = targets(await world.deliver())
+    await world.joins(session, "ben")
+    late = targets(await world.deliver())
+    await world.does(host, poll, Show("list", LEARNER, latecomers=False))
+    ended = targets(await world.deliver())
+
+    assert (before, shut, late, ended) == ([("list", "ann")], [("list", "ann")], [], [("list", "ann")])
+
+
 async def test_a_message_for_a_role_reaches_nobody_of_another_session(world: World) -> None:
     host, _, _ = await board(world, Show("hello", LEARNER))
     elsewhere = await world.session(host, key="s2")

@@ -17,8 +17,8 @@ from adapters.teams.app import Teams as TeamsAdapter
 from bot.app import App, build, running
 from bot.clock import HandClock
 from bot.settings import Slack as SlackSettings
-from bot.settings import Teams as TeamsSettings
 from bot.settings import load
+from bot.settings_teams import Teams as TeamsSettings
 from tests.slack.app import App as SlackApp
 from tests.slack.workspace import Slack, Team
 from tests.stories.organisation import APP_ID, PASSWORD, TENANT

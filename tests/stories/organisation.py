@@ -15,7 +15,7 @@ from adapters.teams.app import Teams as Adapter
 from bot.app import App, build, running
 from bot.clock import HandClock
 from bot.settings import OFF, load
-from bot.settings import Teams as TeamsSettings
+from bot.settings_teams import Teams as TeamsSettings
 from tests.stories.workspace import free_port, message
 from tests.teams.people import User
 from tests.teams.rooms import Room

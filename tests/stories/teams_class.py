@@ -5,30 +5,38 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp.web import TCPSite
 from sqlalchemy import select, update
 from yarl import URL
 
 from adapters.base import Message as Shown
+from adapters.base import RoomView
 from bot.app import App, build, running
+from dialogs.base import Member
 from storage.tables import POST
-from tests.stories.organisation import APP_ID, PASSWORD, TENANT, Room, Story, User, message, telling
+from tests.stories.organisation import APP_ID, TENANT, Room, Story, User, message, telling
 from tests.stories.slack_class import happens
 from tests.stories.workspace import free_port
-from tests.teams.connector import WRITES, Call
+from tests.teams.delivery import Answer
 from tests.teams.faults import Fault
 from tests.teams.reading import Read
 from tests.teams.service import Teams
 
+Thing = dict[str, Any]
+
 NOW = datetime(2027, 3, 24, 14, tzinfo=UTC)
 TAKES = 0.002  # real seconds of each write, in which another one in the same conversation would be refused
 SIGNED = re.compile(r"https?://127\.0\.0\.1:\d+/[^\"]*")  # the address of a page: the port of a process stands in it
+
+
+class Kept(Exception):
+    """What was about to be asked."""
 
 
 class There(list[Fault]):
@@ -100,6 +108,43 @@ class Course:
         """Somebody presses a button on the newest board, and is answered."""
         return await who.presses(self.boards(words, room)[-1], label)
 
+    async def press(self, who: User, read: Read, label: str) -> Thing:
+        """A press that Teams delivers when the story wants it."""
+        kept, delivery = list[Thing](), self.teams.delivery
+
+        async def keep(activity: Thing) -> NoReturn:
+            kept.append(activity)
+            raise Kept
+
+        usual, delivery.invoke = delivery.invoke, keep  # type: ignore[method-assign]
+        try:
+            await who.presses(read, label)
+        except Kept:
+            return kept[0]
+        finally:
+            delivery.invoke = usual  # type: ignore[method-assign]
+        raise AssertionError(label)
+
+    async def arrives(self, activity: Thing) -> Answer:
+        """Teams delivers it, for the first time or once more."""
+        answer = await self.teams.sends(activity, self.teams.delivery.header(activity))
+        assert answer.ok, answer
+        return answer
+
+    async def people(self) -> Sequence[Member]:
+        """Everybody in the session, as Hanna's page shows them."""
+        page = await self.page()
+        return page.roster
+
+    async def page(self) -> RoomView:
+        """Hanna's page of the session."""
+        known = await self.story.app.store.at("local", f"teams:{self.room.id}")
+        assert known
+        leader = (await self.story.app.store.leading(known[0]))[0]
+        page = await self.story.app.engine.room(known[0], leader)
+        assert page
+        return page
+
     def private(self, who: User, words: str) -> Read:
         """The newest direct message from the bot that says this."""
         return message(who.direct, words)
@@ -119,6 +164,14 @@ class Course:
     def called(self, name: str, room: Room | None = None) -> int:
         """How many calls have come to Teams."""
         return len(self.teams.called(name, room))
+
+    def token_time(self) -> None:
+        """From here on the bot's own tokens live by the clock of the story, too."""
+        pool = self.story.adapter._pool
+        assert pool
+        tokens = pool.connector._tokens
+        tokens._now = self.story.clock.now
+        tokens._token, tokens._until, tokens._renew, tokens._again = "", *[self.story.clock.now()] * 3
 
     def moves(self, seconds: float) -> None:
         """Time passes, and nobody waits for what it brings."""
@@ -243,4 +296,4 @@ async def unreachable(told: Course) -> AsyncIterator[None]:
         await TCPSite(runner, "127.0.0.1", port).start()
 
 
-__all__ = ["PASSWORD", "WRITES", "Call", "Course", "Fault", "course", "happens", "unreachable"]
+__all__ = ["Course", "Fault", "Thing", "course", "happens", "unreachable"]

@@ -68,7 +68,7 @@ def upgrade() -> None:
 
     op.create_table(
         "mark",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("tenant", sa.String(), nullable=False),
         sa.Column("dialog", sa.String(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),

@@ -380,6 +380,10 @@ async def test_while_keys_cannot_be_fetched_only_those_whose_key_is_known_come_i
             assert [(await world.raw(body, world.good()))[0] for _ in range(5)] == [401] * 5
             raw = json.dumps(world.written(world.ida, "help", world.ida.personal)).encode()
         assert (await world.raw(raw, known))[0] == 200  # it was proved before
+        keys = world.teams.delivery.keys
+        claims = keys.claims(world.teams.app_id, world.teams.service_url, jti=str(world.ahead))
+        anew = keys.bearer(claims, kid="key-0", number=0)  # and this is signed with a key that was known before
+        assert (await world.raw(raw, {"Authorization": anew, "Content-Type": JSON}))[0] == 200
     world.ahead += 61
     assert await votes(world, "Yes") == 200
 

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from bot.app import build, running
 from bot.clock import HandClock
 from bot.settings import OFF, load
-from bot.settings import Teams as TeamsSettings
+from bot.settings_teams import Teams as TeamsSettings
 from tests.stories.organisation import APP_ID, PASSWORD, Room, Story, User
 from tests.stories.workspace import free_port
 from tests.teams import activities
@@ -272,6 +272,11 @@ async def acts_as_they(us: Side, them: Side) -> None:
     for typed in ("end", "roster", "heard"):
         said = activities.activity(us.room, us.host, "message", text=f"/ilt {typed}")
         await us.sends(said | {"conversation": there})
+    # One of theirs is in a chat of ours: what is answered is not said in the chat that they have with the bot.
+    await us.sends(
+        activities.activity(us.room, them.host, "message", text="/ilt roster")
+        | {"from": them.host.account() | {"name": "x"}}
+    )
 
 
 async def refreshes_theirs(us: Side, them: Side) -> None:
@@ -338,7 +343,8 @@ async def told(steps: Steps) -> None:
                 assert them.secret not in read, excerpt(read, them.secret)
                 for id_ in (*them.persons(), *them.dialogs("session")):
                     assert id_ not in read.replace(f"<@{id_}>", ""), excerpt(read, id_)
-            assert sides[0].story.teams.troubles == []
+            # Who is of another organisation has no chat with the bot in ours: that it asks for one is all.
+            assert [one for one in sides[0].story.teams.troubles if "nobody of this tenant" not in one] == []
 
 
 def excerpt(read: str, words: str) -> str:

@@ -1,0 +1,163 @@
+"""Connecting: how each database is opened, brought to the newest schema, and asked again after a stumble.
+
+SQLite is opened in WAL mode with synchronous=FULL: what was acknowledged survives the power cord. Writers begin with
+BEGIN IMMEDIATE. Python's sqlite3 would open a transaction at the first write only, and of two writers that have both
+read by then one silently loses votes: do not take the IMMEDIATE away.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+TRIES = 18  # of one transaction, with pauses that grow from 20 ms to 1 s: time for PostgreSQL to recover, 13 s in all
+# A host that vanished, or a process that was frozen, must not hold its locks for ever: PostgreSQL lets go of them.
+PATIENCE = {
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+AGAIN = (  # serialization, deadlock, lock timeout, connection, shutdown, two who inserted the same row
+    *("40001", "40P01", "55P03", "08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "25P03"),
+    *("23505", "53300"),
+)
+ONLY_ONE = 0x_C0_40_57  # the number of the lock that a process holds which shares its hot state with nobody
+
+
+class OnceMoreError(Exception):
+    """Others have committed what this transaction did not see: nothing of it may be kept, and it is done again."""
+
+
+class NotAloneError(Exception):
+    """Another process has this database, and shares its hot state with nobody."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema. Safe to run again and by several processes at once."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = address(url)
+    command.upgrade(config, "head")
+
+
+def address(url: str) -> str:
+    """The URL with the driver that we bring along."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def readable(url: str) -> str:
+    """The URL as it may be printed."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def connect(url: str, *, write: bool) -> Engine:
+    """An engine whose transactions begin as the database needs it."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _open)
+        event.listen(engine, "begin", _begin_immediate if write else _begin)
+        return engine
+    # Whoever writes sees what others have committed by each of its statements, because its locks are what keeps them
+    # out; whoever reads sees one moment, or a page would mix two.
+    level = "READ COMMITTED" if write else "REPEATABLE READ"
+    return create_engine(
+        address(url), isolation_level=level, pool_size=4, max_overflow=0, pool_pre_ping=True, connect_args=_told(url)
+    )
+
+
+def _told(url: str) -> dict[str, object]:
+    options = " ".join(f"-c {name}={value}" for name, value in PATIENCE.items())
+    own = make_url(url).query.get("options", "")
+    told = " ".join((options, *((own,) if isinstance(own, str) else own)))  # whoever asks for something else has it
+    return {"options": told.strip(), "connect_timeout": 5, "application_name": "cohost"}
+
+
+def _open(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def transact(engine: Engine, work: Callable[[Connection], R]) -> R:
+    """Do this in one transaction, and on PostgreSQL once more where it was a matter of chance that it failed.
+
+    It may have been committed although the connection was lost: so `work` must be something that, done twice, is done
+    once. Everything in this store is.
+    """
+    for tried in range(TRIES):
+        try:
+            with engine.begin() as db:
+                return work(db)
+        except OnceMoreError:
+            if tried == TRIES - 1:
+                raise
+        except (OperationalError, IntegrityError) as error:
+            if tried == TRIES - 1 or not by_chance(engine, error):
+                raise
+            log.info("once more, after %s", error.orig)
+            time.sleep(min(1.0, 0.02 * 2**tried))
+    raise AssertionError
+
+
+def by_chance(engine: Engine, error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed when it is tried again."""
+    if engine.dialect.name == "sqlite":  # waits by itself, and has one writer
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in AGAIN or (state is None and isinstance(error, OperationalError))
+
+
+class OnlyOne:
+    """Held by a process that shares its hot state with nobody: two of them would each write at the full pace."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = None if url.startswith("sqlite") else connect(url, write=True)
+        self._held: Connection | None = None
+
+    def take(self) -> None:
+        """Hold it from now on. PostgreSQL lets go of it by itself when this process dies."""
+        if self._engine is None:
+            return
+        held = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not held.execute(select(func.pg_try_advisory_lock(ONLY_ONE))).scalar():
+            held.close()
+            self._engine.dispose()
+            raise NotAloneError(
+                "Another Cohost is running on this database. Stop it, or set COHOST_REDIS_URL for both, so that they "
+                "share what they know of each other."
+            )
+        self._held = held
+
+    def release(self) -> None:
+        """Let go of it."""
+        if self._held is not None:
+            self._held.invalidate()  # closed for real: a connection that went back to the pool would hold it still
+            self._held.close()
+            self._held = None
+        if self._engine is not None:
+            self._engine.dispose()
