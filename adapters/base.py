@@ -6,7 +6,7 @@ An adapter turns payloads into events (`read`), cards into the platform's own sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -68,6 +68,37 @@ class Adapter(Protocol):
     def pace(self, message: Message) -> tuple[str, float]:
         """Whom this message must not crowd (a key), and how many seconds lie between two messages under that key."""
         ...
+
+
+class Pace(Protocol):
+    """Turns that all workers share. Where they cannot, each has its own, and the platform's refusals have to do."""
+
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
+        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again.
+
+        A turn comes free every so many `seconds`; while nobody takes them, up to `burst` are saved up.
+        """
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key, whatever was counted."""
+        ...
+
+
+class Wire(Protocol):
+    """By which an adapter reaches itself in other workers. What is said may come late, twice, shuffled or never."""
+
+    async def publish(self, channel: str, payload: str) -> None:
+        """Let every subscriber in any worker hear this, the caller's own too."""
+        ...
+
+    def subscribe(self, channel: str, heard: Callable[[str | None], None]) -> None:
+        """Call `heard` with whatever is published; with None where something may have been missed."""
+        ...
+
+
+class Shared(Pace, Wire, Protocol):
+    """What an adapter has in common with itself in other workers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
@@ -51,3 +52,16 @@ def plain(url: str) -> bool:
 def listening(host: str) -> str:
     """The address of this host, whether it is a name or a number of either sort."""
     return f"http://[{host}]" if ":" in host else f"http://{host}"
+
+
+def database(url: str) -> bool:
+    """Whether this names a host, and after it nothing, a port, the number of a database, or how TLS is to be done."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        asked = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:  # a port that is no number: most likely the password ended there
+        return False
+    path = parts.path.strip("/")
+    whole = bool(parts.hostname) and port != 0 and not parts.fragment and not re.search(r"\s", url)
+    return whole and (not path or path.isdecimal()) and all(name.startswith("ssl_") for name, _ in asked)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from adapters.base import Adapter
+from adapters.base import Adapter, Shared
 from adapters.slack.app import Pool, Slack, Ways
 from adapters.slack.door import Door
 from adapters.slack.install import Calls, Install
@@ -33,8 +33,10 @@ from bot.starting import cannot_listen
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
+from storage.base import Hot
 from storage.connecting import OnlyOne, migrate
 from storage.hot import MemoryHot
+from storage.hot_redis import RedisHot
 from storage.installations import Installations
 from storage.sql import SqlStore
 
@@ -48,7 +50,7 @@ class App:
     settings: Settings
     clock: Clock
     store: SqlStore
-    hot: MemoryHot
+    hot: Hot
     engine: Engine
     links: Links
     adapters: Mapping[str, Adapter]
@@ -59,6 +61,7 @@ class App:
 
     def start(self) -> None:
         """Begin to commit, deliver and ring."""
+        self.hot.start()
         self.engine.start()
         work = {"outbox": self.outbox.run(), "timers": self.timers.run(), "tidy": self.timers.tidy()}
         self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
@@ -69,6 +72,7 @@ class App:
             loop.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
         await self.engine.stop()
+        await self.hot.close()
         await self.store.close()
 
 
@@ -77,10 +81,11 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     clock = clock or WallClock()
     scenes = Scenes(KINDS)
     store = SqlStore(settings.database_url, KINDS, scenes.decide, scenes.view)
-    hot = MemoryHot()
+    redis = settings.redis_url.get_secret_value()
+    hot: Hot = RedisHot(redis) if redis else MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
-    adapters = platforms(engine, links, settings, clock)
+    adapters = platforms(engine, links, settings, clock, hot)
     outbox = Outbox(store, hot, clock, adapters, engine.hear)
     timers = Timers(store, hot, clock, engine)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
@@ -88,21 +93,21 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
     About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
-    health.add_to(app.http, store, clock, list(adapters))
+    health.add_to(app.http, store, hot, clock, list(adapters))
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Mapping[str, Adapter]:
+def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Mapping[str, Adapter]:
     """The platforms that are on."""
-    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address())}
+    found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), shared)}
     if settings.slack.on:
-        found["slack"] = slack(engine, links, settings, clock)
+        found["slack"] = slack(engine, links, settings, clock, shared)
     if settings.teams.on:
-        found["teams"] = teams(engine, links, settings, clock)
+        found["teams"] = teams(engine, links, settings, clock, shared)
     return found
 
 
-def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Teams:
+def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Teams:
     """Teams, for the one organisation of the settings, or for several that are kept apart."""
     told = settings.teams
     one = len(told.tenants) == 1
@@ -123,6 +128,7 @@ def teams(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Tea
         lambda tenant: LOCAL if one or told.auth_disabled else f"teams:{tenant}",
         addresses(links),
         WallClock().now,  # tokens live by the world's time
+        shared,
         clock.sleep,
     )
 
@@ -133,7 +139,7 @@ def addresses(links: Links) -> Callable[[str, Link, str], str]:
     return lambda tenant, link, person: pages[link.page](tenant, link.session, person)
 
 
-def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Slack:
+def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Slack:
     """Slack, for the one workspace whose token is in the settings, or for many that install the app themselves."""
     told, pool = settings.slack, Pool()
     calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
@@ -163,6 +169,7 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock) -> Sla
             elsewhere=settings.teams.on,
             closing=tuple(closing),
         ),
+        shared,
         clock.sleep,
     )
 

@@ -42,8 +42,7 @@ from storage.connecting import migrate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SECRET = "cohost.secret"  # noqa: S105 - the name of the file
-STAGE, LOG = "stage.json", "server.log"
+SECRET, STAGE, LOG = "cohost.secret", "stage.json", "server.log"
 FILES = ("cohost.db", "cohost.db-wal", "cohost.db-shm", "clock.json", "class.json", STAGE, LOG)
 BEFORE = timedelta(hours=24, seconds=45)  # when the curtain rises: just before the checklists go out
 AFTER = timedelta(days=4)  # beyond this there is nothing to see
@@ -82,8 +81,13 @@ class Stage:
         return settings_in(self.folder, self.port)
 
     def clear(self) -> None:
-        """Begin with nothing but the secret."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Begin with nothing but the secret. What is not a demo's stays as it is: WrongError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongError(f"--folder {self.folder}: cannot be used ({error.strerror}); name another") from error
+        if (self.folder / FILES[0]).exists() and not (self.folder / SECRET).exists():
+            raise WrongError(f"--folder {self.folder}: holds a database that is not a demo's; name another")
         for name in FILES:
             (self.folder / name).unlink(missing_ok=True)
         (self.folder / LOG).touch()
@@ -192,8 +196,7 @@ def free_port(wanted: int) -> int:
             probe.bind(("127.0.0.1", wanted))
         except (OSError, OverflowError) as error:
             raise WrongError(f"cannot listen on 127.0.0.1:{wanted} ({error}): choose another with --port") from error
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def keep_secret(file: Path) -> None:
@@ -206,11 +209,17 @@ def keep_secret(file: Path) -> None:
 
 def settings_in(folder: Path, port: int) -> Settings:
     """The settings of a demo in this folder."""
-    url = f"sqlite:///{folder / 'cohost.db'}"
-    address = f"http://127.0.0.1:{port}"
+    url, address = f"sqlite:///{folder / 'cohost.db'}", f"http://127.0.0.1:{port}"
     secret = (folder / SECRET).read_text()
     return load(
-        database_url=url, host="127.0.0.1", port=port, base_url=address, secret=secret, slack=OFF, teams=TEAMS_OFF
+        database_url=url,
+        host="127.0.0.1",
+        port=port,
+        base_url=address,
+        secret=secret,
+        slack=OFF,
+        teams=TEAMS_OFF,
+        redis_url="",
     )
 
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.clock import Clock
-from storage.base import Store
+from storage.base import Hot, Store
 
 LATE = timedelta(minutes=5)  # an undelivered message older than this is a fault
 KNOWN = ("web", "slack", "teams")
 
 
-def add_to(http: web.Application, store: Store, clock: Clock, on: Sequence[str]) -> None:
-    """`/healthz` (the process answers) and `/readyz` (database, platforms, oldest undelivered message)."""
+def add_to(http: web.Application, store: Store, hot: Hot, clock: Clock, on: Sequence[str]) -> None:
+    """`/healthz` (the process answers), `/readyz` (database, Redis, platforms, oldest undelivered message)."""
 
     async def alive(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -25,11 +25,13 @@ def add_to(http: web.Application, store: Store, clock: Clock, on: Sequence[str])
         try:
             counts = await store.counts()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
-            return web.json_response({"ready": False, "database": repr(error), "platforms": platforms}, status=503)
+            told = {"ready": False, "database": repr(error), "redis": hot.health, "platforms": platforms}
+            return web.json_response(told, status=503)
         age = clock.now() - counts.oldest if counts.oldest else timedelta()
         told = {
             "ready": age < LATE,
             "database": "ok",
+            "redis": hot.health,  # without it everything works, only later: no reason to be taken out of service
             "platforms": platforms,
             "undelivered": counts.waiting,
             "oldest_undelivered_seconds": round(age.total_seconds(), 1),

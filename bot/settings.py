@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import encrypted, host_of, listening, public
+from bot.addresses import database, encrypted, host_of, listening, public
 from bot.settings_teams import Teams
 
 SHORTEST_SECRET = 16
@@ -130,7 +130,7 @@ class Settings(Secrets):
     """What the bot is told by its administrator. Names and defaults: README."""
 
     database_url: str = "sqlite:///cohost.db"
-    redis_url: SecretStr = SecretStr("")
+    redis_url: SecretStr = SecretStr("")  # it may hold a password
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
@@ -149,6 +149,19 @@ class Settings(Secrets):
         if url.removeprefix("sqlite:///") in {"", ":memory:"}:
             raise ValueError("must name a file, as in sqlite:///cohost.db: what is only in memory would be lost")
         return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, url: SecretStr) -> SecretStr:
+        told = url.get_secret_value().strip()
+        if told and not told.startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss:// (or be empty, for one process)")
+        if told and not database(told):
+            raise ValueError(
+                "must be redis://USER:PASSWORD@HOST:PORT/NUMBER, where #, / and @ in a password are written as %23, %2F"
+                " and %40; the user, the password, the port and the number of the database may be left out"
+            )
+        return SecretStr(told)
 
     @field_validator("base_url", "privacy_url", "terms_url")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic_settings import DotEnvSettingsSource
 
@@ -37,8 +37,11 @@ def ignored(given: Iterable[str]) -> str | None:
     return f"These settings do not exist and are ignored: {', '.join(told)}." if told else None
 
 
-def _meant(name: str, names: Iterable[str]) -> str:
-    guess = nearest(name, names)
+def _meant(name: str, names: Sequence[str]) -> str:
+    before = next(one for one in OURS if name.casefold().startswith(one))
+    rest = name[len(before) :]  # what all names begin with says nothing
+    own = {one[len(before) :]: one for one in names if one.casefold().startswith(before)}
+    guess = own.get(nearest(rest, own) or "") or nearest(rest, names)
     return f"{name} (did you mean {guess}?)" if guess else name
 
 

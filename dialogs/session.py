@@ -34,25 +34,21 @@ from dialogs.commands import find, help_card, seconds
 from dialogs.plan import poll_setup, prompt_setup
 from dialogs.session_life import (
     LEARNERS_LIST,
-    State,
     begin,
-    called,
-    called_back,
     cancel,
     checklists,
     digest_setup,
     end,
     following,
-    having,
     launch,
     move,
     no_longer,
     not_yet,
     opening,
-    reached,
     start,
-    unreached,
 )
+from dialogs.session_reach import called, called_back, reached, unreached
+from dialogs.session_state import State, having
 
 
 def decide(session: State, event: Event, scene: Scene) -> Step[State]:
@@ -103,9 +99,9 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Told("reached", data={"place": str(place)}) if event.by is None:
             return reached(session, place)
         case Told("survey not sent"):
-            return Step(session.model_copy(update={"asked": False}), (Show("recap"), Show("desk", FACILITATOR)))
+            return Step(session.model_copy(update={"surveyed": False}), (Show("recap"), Show("desk", FACILITATOR)))
         case Told("survey closed"):
-            closed = session.model_copy(update={"surveyed": True})
+            closed = session.model_copy(update={"answered": True})
             return Step(closed, (Begin("digest", "digest", digest_setup(session)), *called_back(session)))
         case Rang("archive") if session.brief.phase == "closed":
             return Step(having(session, phase="archived"), (Show("desk", FACILITATOR),), done=True)
@@ -162,7 +158,7 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "survey" if not brief.closed:
             ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
             return Step(session, reply=ends)
-        case "survey" if not session.asked:
+        case "survey" if not session.surveyed:
             return Step(session, reply=t("No survey was sent: too few people were there for any answer to be shown."))
         case "survey" if words[0] == "close":
             return Step(session, (Tell("survey", "close"),), reply=t("The survey is closed, and the digest goes out."))
@@ -251,7 +247,7 @@ def view(session: State, look: Look) -> Card:
         case "opening":
             return cards.opening(brief, look)
         case "recap":
-            return cards.recap(brief, look, asked=session.asked)
+            return cards.recap(brief, look, surveyed=session.surveyed)
         case "say":
             return cards.said(session.plan.run_of_show[int(number)] if session.plan else None)
         case "cancelled":
@@ -260,7 +256,7 @@ def view(session: State, look: Look) -> Card:
             via, _, phase = number.partition(":")
             return cards.callout(called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
-    return cards.desk(brief, session.coming, look, missed, asked=session.asked)
+    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
 
 
 NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}

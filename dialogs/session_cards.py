@@ -36,7 +36,7 @@ def said(step: Timed | None) -> Card:
     return Card(title=quote(step.title if step else ""), text=tuple(quote(line) for line in lines if line))
 
 
-def recap(brief: Brief, look: Look, *, asked: bool = True) -> Card:
+def recap(brief: Brief, look: Look, *, surveyed: bool = True) -> Card:
     """What the room did together: no names, no scores."""
     facts = [*_took_part(brief, look.report.roster)]
     for result in look.report.results:
@@ -47,7 +47,7 @@ def recap(brief: Brief, look: Look, *, asked: bool = True) -> Card:
         elif result.kind == "prompt" and result.total:
             facts.append(Fact(quote(result.title), tn("{n} answer", "{n} answers", n=result.total)))
     thanks = t("Thank you for taking part.")
-    if asked:
+    if surveyed:
         thanks = t("Thank you for taking part. A short survey is waiting for you. It takes a minute.")
     return Card(
         title=t("That was “{title}”", title=brief.title),
@@ -85,7 +85,7 @@ Missed = tuple[str | None, str | None, str]  # person, place, why
 
 
 def desk(
-    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, asked: bool = True
+    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, surveyed: bool = True
 ) -> Card:
     """The facilitators' own card: what comes next, one button for it, and whom messages did not reach."""
     facts = [Fact(t("When"), moment_of(brief))]
@@ -96,7 +96,7 @@ def desk(
         ending = Button("end", t("End the session"), confirm=t("End the session for everybody?"))
         buttons = (Button("next", t("Next step"), style="primary"), ending) if coming else (ending,)
         facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
-    elif brief.phase == "closed" and asked:
+    elif brief.phase == "closed" and surveyed:
         facts.append(Fact(t("Next"), t("See how the survey is going with {results}.", results=Typed("survey results"))))
     people = Link("people", look.session_id or "", t("people and links"))
     return Card(

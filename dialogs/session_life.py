@@ -1,8 +1,7 @@
-"""What a session is, and its life: planned, open, closed, archived. Each step says what it begins and what it ends."""
+"""The life of a session: planned, open, closed, archived. Each step says what it begins and what it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,6 @@ from dialogs.base import (
     Brief,
     Effect,
     Event,
-    Frozen,
     Meet,
     Note,
     Scene,
@@ -26,61 +24,14 @@ from dialogs.base import (
 )
 from dialogs.card import Link, Text, Typed, When, t
 from dialogs.commands import moment
-from dialogs.plan import Plan, Timed
+from dialogs.session_reach import called_back
+from dialogs.session_state import State, having
 
 BEFORE = timedelta(hours=24)  # the checklist goes out
 REMIND = timedelta(hours=1)  # those with open items are reminded
 SURVEYED = timedelta(hours=72)  # the survey stays open
 KEPT = timedelta(days=30)  # then the session is archived
 LEARNERS_LIST = "checklist:learner"
-MISSED = 60  # of whom it is remembered that they were not reached; with more, something else is wrong
-
-
-class Expected(Frozen):
-    """Somebody whom the plan or a roster file names."""
-
-    person: str
-    name: str
-    role: str = "learner"
-    manager: str | None = None  # a person's id
-
-
-class Unreached(Frozen):
-    """A room or a person that a message could not be brought to, and the platform's reason in a sentence."""
-
-    why: str
-    place: str | None = None
-    person: str | None = None
-    via: str = ""  # the platform that could not reach them
-    phase: str = ""  # of the session, in which something waits for them; empty if there is nothing to press
-
-
-class State(Frozen):
-    """A session as it stands."""
-
-    brief: Brief
-    plan: Plan | None = None
-    people: tuple[Expected, ...] = ()  # who is expected; they are notes once it has started
-    at_once: bool = False  # opened by the command that created it
-    quiet_after: int = 60  # seconds without an answer to an open question
-    watched: bool = True  # the facilitators want to be told of questions that stay quiet
-    prepared: bool = False  # the checklists have gone out
-    asked: bool = True  # whoever was there has the survey, once the session is over
-    step: int = 0  # of the run of show
-    prompt: str | None = None  # the key of the question that is in the room
-    number: int = 0  # of dialogs begun by command, for their keys
-    unreached: tuple[Unreached, ...] = ()  # whom messages did not reach, the newest last
-    surveyed: bool = False  # the survey is closed: nothing waits for anybody any more
-
-    @property
-    def coming(self) -> Timed | None:
-        """The next step of the run of show."""
-        return self.plan.run_of_show[self.step] if self.plan and self.step < len(self.plan.run_of_show) else None
-
-
-def having(session: State, **changes: object) -> State:
-    """The session with its brief changed."""
-    return session.model_copy(update={"brief": session.brief.model_copy(update=changes)})
 
 
 def begin(session: State, event: Event, scene: Scene) -> Step[State]:
@@ -278,47 +229,6 @@ def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     shows = (*called_back(session), *opening, Show("cancelled"), Show("desk", FACILITATOR))
     reply = t("The session is called off, and the room has been told.")
     return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
-
-
-def unreached(session: State, data: Mapping[str, Any]) -> Step[State]:
-    """The facilitators see whom a message did not reach, and the room calls them to what waits for them."""
-    waits = session.brief.phase if data.get("waits") else ""
-    given = {key: value for key, value in data.items() if key != "waits"}
-    new = Unreached.model_validate({**given, "phase": waits})
-    called = calls_out(session, new)
-    others = tuple(one for one in session.unreached if (one.place, one.person) != (new.place, new.person))
-    if len(others) >= MISSED or new in session.unreached:
-        return Step(session, called)
-    told = session.model_copy(update={"unreached": (*others, new)})
-    return Step(told, (*called, Show("desk", FACILITATOR)))
-
-
-def calls_out(session: State, missed: Unreached) -> tuple[Show, ...]:
-    """A message in their room that mentions them, one for each phase: an edit would call nobody."""
-    rooms = (place for place in session.brief.places if missed.via and place.startswith(f"{missed.via}:"))
-    room = next(rooms, None) if missed.person and missed.phase == session.brief.phase else None
-    return (Show(f"callout:{missed.via}:{missed.phase}", room),) if room else ()
-
-
-def called_back(session: State) -> tuple[Show, ...]:
-    """What people were called to in this phase does not wait for them any more."""
-    return tuple(dict.fromkeys(show for missed in session.unreached for show in calls_out(session, missed)))
-
-
-def called(session: State, via: str, phase: str) -> tuple[str, ...] | None:
-    """Who is called out in a message of this phase. None: it is over."""
-    if phase != session.brief.phase or session.surveyed:
-        return None
-    missed = (one for one in session.unreached if one.via == via and one.phase == phase)
-    return tuple(one.person for one in missed if one.person)
-
-
-def reached(session: State, place: str) -> Step[State]:
-    """What could not be shown there goes out now."""
-    rest = tuple(one for one in session.unreached if one.place != place)
-    if rest == session.unreached:
-        return Step(session)
-    return Step(session.model_copy(update={"unreached": rest}), (Show("desk", FACILITATOR),))
 
 
 def digest_setup(session: State) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class Facts(Protocol):
         ...
 
 
+Heard = Callable[[str | None], None]
 Decide = Callable[[Dialog, Event, Facts, datetime], Step[Any]]
 View = Callable[[Dialog, "Wanted", Facts, datetime], Card]
 
@@ -303,10 +304,29 @@ class Store(Protocol):
 
 
 class Hot(Protocol):
-    """What may be lost at any moment: pace and wake-ups."""
+    """What may be lost at any moment: pace, wake-ups, and what workers call out to each other. Never raises."""
 
-    async def wait(self, key: str, seconds: float, now: datetime) -> float:
-        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
+    @property
+    def health(self) -> str:
+        """For those who look: "ok", "off: no settings", or what is wrong.
+
+        "ailing": it calls out, but each worker keeps its own pace. "away": each worker is on its own until it is back.
+        """
+        ...
+
+    def start(self) -> None:
+        """Begin to share with the other workers."""
+        ...
+
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
+        """Take the next turn under this key: 0 = now, else the seconds until it may be tried again.
+
+        A turn comes free every so many `seconds`; while nobody takes them, up to `burst` are saved up.
+        """
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key, whatever was counted: the next one comes free in so many `seconds`."""
         ...
 
     async def nudge(self, what: str) -> None:
@@ -315,6 +335,18 @@ class Hot(Protocol):
 
     async def nudged(self, what: str) -> None:
         """Return when somebody nudges; nudges while nobody waited count once."""
+        ...
+
+    async def publish(self, channel: str, payload: str) -> None:
+        """Let every subscriber in any worker hear this, the caller's own too. It may come late, twice or shuffled."""
+        ...
+
+    def subscribe(self, channel: str, heard: Heard) -> None:
+        """Call `heard` with whatever is published; with None where something may have been missed."""
+        ...
+
+    async def close(self) -> None:
+        """Share no more."""
         ...
 
 

@@ -1,25 +1,54 @@
-"""Hot in memory, for one process: pace and wake-ups, gone with it."""
+"""Hot in memory, for one process: pace, wake-ups and what is called out, gone with it."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import defaultdict
 from datetime import datetime, timedelta
+
+from storage.base import Heard
+
+log = logging.getLogger(__name__)
+
+KEPT = 10_000  # keys after which those whose turns are all free again are forgotten
+ROUNDED = 0.001  # of a turn: whoever comes at the moment they were given is not refused for a rounded microsecond
 
 
 class MemoryHot:
     """See `storage.base.Hot`."""
 
-    def __init__(self) -> None:
-        self._next: dict[str, datetime] = {}
-        self._calls: dict[str, asyncio.Event] = {}
+    health = "off: no settings"
 
-    async def wait(self, key: str, seconds: float, now: datetime) -> float:
+    def __init__(self) -> None:
+        self._free: dict[str, datetime] = {}  # when all turns of a key are free again: each one taken moves it on
+        self._calls: dict[str, asyncio.Event] = {}
+        self._heard: dict[str, list[Heard]] = defaultdict(list)
+
+    def start(self) -> None:
+        """There are no other workers."""
+
+    async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
         """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
-        free = self._next.get(key, now)
-        if free > now:
-            return (free - now).total_seconds()
-        self._next[key] = now + timedelta(seconds=seconds)
+        owed = max((self._free.get(key, now) - now).total_seconds(), 0.0)
+        left = owed - seconds * (burst - 1)
+        if left > seconds * ROUNDED:
+            return left
+        self._keep(key, owed + seconds, now)
         return 0.0
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+        """There is no turn left under this key."""
+        self._keep(key, seconds * burst, now)
+
+    def hold(self, key: str, left: float, seconds: float, now: datetime, burst: int = 1) -> None:
+        """The next turn under this key is in `left` seconds, and those saved up are gone."""
+        self._keep(key, left + seconds * (burst - 1), now)
+
+    def _keep(self, key: str, owed: float, now: datetime) -> None:
+        if len(self._free) >= KEPT:
+            self._free = {known: free for known, free in self._free.items() if free > now}
+        self._free[key] = now + timedelta(seconds=owed)
 
     async def nudge(self, what: str) -> None:
         """Wake whoever waits for `what`."""
@@ -30,3 +59,29 @@ class MemoryHot:
         call = self._calls.setdefault(what, asyncio.Event())
         await call.wait()
         call.clear()
+
+    async def publish(self, channel: str, payload: str) -> None:
+        """Let every subscriber hear this."""
+        self.tell(channel, payload)
+
+    def subscribe(self, channel: str, heard: Heard) -> None:
+        """Call `heard` with whatever is published."""
+        self._heard[channel].append(heard)
+
+    def tell(self, channel: str, payload: str | None) -> None:
+        """Let every subscriber hear this. One that fails keeps it from nobody else."""
+        for heard in self._heard.get(channel, ()):
+            try:
+                heard(payload)
+            except Exception:
+                log.exception("somebody could not hear what was published on %s", channel)
+
+    def missed(self) -> None:
+        """Something may have been missed: whoever waits or has subscribed looks anew."""
+        for call in self._calls.values():
+            call.set()
+        for channel in [*self._heard]:
+            self.tell(channel, None)
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

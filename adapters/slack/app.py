@@ -25,8 +25,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Message
-from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, Waits, flat
+from adapters.base import Bot, Later, Message, Shared
+from adapters.pauses import Pauses
+from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, flat
 from adapters.slack.channels import Channels
 from adapters.slack.door import Delivery, Door
 from adapters.slack.homes import Homes
@@ -82,15 +83,23 @@ class Slack:
 
     platform = "slack"
 
-    def __init__(self, bot: Bot, tenants: Tenants, address: Address, ways: Ways, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        tenants: Tenants,
+        address: Address,
+        ways: Ways,
+        shared: Shared,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._bot, self._tenants, self._ways = bot, tenants, ways
         self._client = AsyncWebClient(base_url=ways.api_url, retry_handlers=[])
         self._bolt: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waits = Waits(bot.now)
+        self._pauses = Pauses(bot.now, shared, "slack pauses")
         self._people = People(bot, self.call, tenants.team, sleep, elsewhere=ways.elsewhere)
-        self._show = Show(bot, self.call, address)
+        self._show = Show(bot, self.call, address, shared)
         self._receipts = Receipts(self._respond, bot.now)
         self._homes = Homes(bot, self.call, address, sleep)
         self._channels = Channels(bot, self.call, tenants, self._opened, self._learn, sleep)
@@ -115,7 +124,8 @@ class Slack:
 
     async def call(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]:
         """One call of the Web API. See `calling.Call`."""
-        self._waits.keep(tenant, method)
+        whose = f"{tenant} {method}"
+        self._pauses.keep(whose)
         team, enterprise = self._tenants.install(tenant)
         token = await self._tenants.tokens.token(team, enterprise)
         reads = method in READS
@@ -126,7 +136,9 @@ class Slack:
             )
         except SlackApiError as no:
             if no.response.status_code == 429:
-                raise self._waits.told(tenant, method, float(no.response.headers.get("Retry-After", 1))) from no
+                wait = float(no.response.headers.get("Retry-After", 1))
+                await self._pauses.begin(whose, wait)
+                raise Later(wait) from no
             error = str(no.response.get("error") or no.response.status_code)
             if error in AWAY or no.response.status_code >= 500:
                 raise NoAnswer(error) from no

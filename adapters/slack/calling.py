@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiohttp import ClientError
 
-from adapters.base import Gone, Later, Lost
+from adapters.base import Gone, Later, Lost, Pace
 from dialogs.card import Text, t
 
 
@@ -122,54 +122,30 @@ async def patiently(ask: Callable[[], Awaitable[R]], sleep: Callable[[float], Aw
 
 
 SHORTEST = 0.05  # seconds: a wait that rounding takes away would be none
-WHOLE = 0.999  # of a call: whoever comes at the moment they were given is not refused for a rounded microsecond
 
 
 class Budget:
     """So many calls a minute of one method in one workspace, as Slack counts them; the first ones may come together."""
 
-    def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
-        self._most, self._now = float(a_minute), now
-        self._left: dict[str, tuple[float, datetime]] = {}
+    def __init__(self, name: str, a_minute: int, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._name, self._most, self._each, self._pace, self._now = name, a_minute, 60 / a_minute, pace, now
         self._promised: dict[str, datetime] = {}
 
-    def take(self, tenant: str) -> None:
+    async def take(self, tenant: str) -> None:
         """One call now. Raises Later where the minute is used up: asking all the same would cost everybody a wait.
 
         Each who has to wait is given a moment of their own: a hundred who come back together would all wait again.
         """
-        now, each = self._now(), 60 / self._most
-        left, at = self._left.get(tenant, (self._most, now))
-        left = min(self._most, left + (now - at).total_seconds() / each)
-        if left < WHOLE:
-            free = max(now + timedelta(seconds=(1 - left) * each), self._promised.get(tenant, now))
-            self._promised[tenant] = free + timedelta(seconds=each)
+        now = self._now()
+        left = await self._pace.wait(self._key(tenant), self._each, now, self._most)
+        if left:
+            free = max(now + timedelta(seconds=left), self._promised.get(tenant, now))
+            self._promised[tenant] = free + timedelta(seconds=self._each)
             raise Later(max(SHORTEST, (free - now).total_seconds()))
-        self._left[tenant] = left - 1, now
 
-    def empty(self, tenant: str) -> None:
+    async def empty(self, tenant: str) -> None:
         """Slack counts otherwise, and says that there is none left."""
-        self._left[tenant] = 0.0, self._now()
+        await self._pace.spend(self._key(tenant), self._each, self._now(), self._most)
 
-
-class Waits:
-    """Methods of which a workspace takes no calls for a while: what one was told, the next need not be told again."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._until: dict[tuple[str, str], datetime] = {}
-
-    def keep(self, tenant: str, method: str) -> None:
-        """Raises Later until the wait is over."""
-        until = self._until.get((tenant, method))
-        if until is None:
-            return
-        left = (until - self._now()).total_seconds()
-        if left > 0:
-            raise Later(left)
-        del self._until[tenant, method]
-
-    def told(self, tenant: str, method: str, seconds: float) -> Later:
-        """Slack wants so many seconds."""
-        self._until[tenant, method] = self._now() + timedelta(seconds=seconds)
-        return Later(seconds)
+    def _key(self, tenant: str) -> str:
+        return f"slack {self._name} {tenant}"

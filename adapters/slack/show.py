@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.base import Bot, Gone, Later, Message, Seen
+from adapters.base import Bot, Gone, Later, Message, Pace, Seen
 from adapters.slack import draw
 from adapters.slack.calling import Budget, Call, Refused, meant
 from adapters.slack.text import Reader
@@ -28,9 +28,10 @@ Address = Callable[[str, Link, str], str]  # tenant, link, person -> the signed 
 class Show:
     """The outbox's side of the adapter."""
 
-    def __init__(self, bot: Bot, call: Call, address: Address) -> None:
+    def __init__(self, bot: Bot, call: Call, address: Address, pace: Pace) -> None:
         self._bot, self._call, self._address = bot, call, address
-        self._edits, self._private_edits = Budget(EDITS, bot.now), Budget(PRIVATE_EDITS, bot.now)
+        self._edits = Budget("edits", EDITS, pace, bot.now)
+        self._private_edits = Budget("private edits", PRIVATE_EDITS, pace, bot.now)
         self._replaced: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
     async def show(self, message: Message) -> str:
@@ -53,12 +54,12 @@ class Show:
         if private and self._replaced.pop(card, None) == _looks(body):
             return ref
         if private:
-            self._private_edits.take(message.tenant)
-        self._edits.take(message.tenant)
+            await self._private_edits.take(message.tenant)
+        await self._edits.take(message.tenant)
         try:
             await self._call(message.tenant, "chat.update", channel=channel, ts=ts, **body)
         except Later:
-            self._edits.empty(message.tenant)
+            await self._edits.empty(message.tenant)
             raise
         finally:
             self._replaced.pop(card, None)  # whatever replaced it meanwhile, this came after it

@@ -23,7 +23,7 @@ from botbuilder.schema import Activity
 from botframework.connector.auth import AuthenticateRequestResult, AuthenticationConstants, ClaimsIdentity
 from msrest.universal_http.requests import ClientRetryPolicy
 
-from adapters.base import Bot, Message
+from adapters.base import Bot, Message, Wire
 from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
@@ -80,7 +80,7 @@ class NoTokens(Tokens):
 class Pool:
     """Everything that needs the running loop: made when the server starts."""
 
-    def __init__(self, ways: Ways, bot: Bot, now: Callable[[], Any]) -> None:
+    def __init__(self, ways: Ways, bot: Bot, now: Callable[[], Any], wire: Wire) -> None:
         self.session = aiohttp.ClientSession(timeout=TIMEOUT)
         self.keys = Keys(ways.metadata_url, self.session, now)
         emulated = ways.open_to_emulator
@@ -88,7 +88,7 @@ class Pool:
         who = (ways.app_id, ways.password, ways.login_tenant)
         asked = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
         # Without a client secret only an emulator on this machine is let in, and it asks for no token.
-        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now)
+        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now, wire)
 
 
 class Teams:
@@ -103,11 +103,12 @@ class Teams:
         tenant: Callable[[str], str],
         address: Address,
         now: Callable[[], Any],
+        wire: Wire,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """`tenant`: ours, for one of Teams. `now`: the world's time, by which tokens live."""
         self._bot, self._ways, self._tenant, self._address = bot, ways, tenant, address
-        self._now, self._sleep, self._resting = now, sleep, 0
+        self._now, self._wire, self._sleep, self._resting = now, wire, sleep, 0
         self._pool: Pool | None = None
         self._show: Show | None = None
         self._listen: Listen | None = None
@@ -141,7 +142,7 @@ class Teams:
 
     async def start(self) -> None:
         """Open the one pool of connections."""
-        self._pool = pool = Pool(self._ways, self._bot, self._now)
+        self._pool = pool = Pool(self._ways, self._bot, self._now, self._wire)
         addresses = Addresses(self._bot, pool.connector)
         self._show = Show(self._bot, pool.connector, addresses, self._address)
         parts = Parts(addresses, self._show, self._tenant, self._later, self._rest, self._ways.elsewhere)

@@ -14,9 +14,9 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from adapters.base import Gone, Later, Lost
+from adapters.base import Gone, Later, Lost, Wire
+from adapters.pauses import Pauses
 from adapters.teams.keys import body, document
-from adapters.teams.pauses import Pauses
 from adapters.teams.payload import User, asked_wait, parts, refusal, spot, text, trusted, user
 
 __all__ = ["Connector", "Refused", "Tokens", "Unsure", "meant", "trusted"]
@@ -188,9 +188,9 @@ class Connector:
     service_url is the one of a stored activity that came by the door, and of nothing else: the app's token goes there.
     """
 
-    def __init__(self, tokens: Tokens, session: aiohttp.ClientSession, now: Callable[[], datetime]) -> None:
+    def __init__(self, tokens: Tokens, session: aiohttp.ClientSession, now: Callable[[], datetime], wire: Wire) -> None:
         self._tokens, self._session, self._now = tokens, session, now
-        self._pauses = Pauses(now)
+        self._pauses = Pauses(now, wire, "teams pauses")
         # Of two that write into one conversation at the same time, Teams refuses one (412).
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -268,7 +268,7 @@ class Connector:
             self._tokens.refused(token)  # before its time, as when the client secret was changed: a new one may do
             status, said, wait = await self._answer(method, url, await self._tokens.token(), sent)
         if status == 429:
-            self._pauses.begin(whose, wait)
+            await self._pauses.begin(whose, wait)
             self._pauses.keep(whose)
         self._pauses.end(whose)
         if 200 <= status < 300:

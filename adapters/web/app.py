@@ -14,17 +14,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.base import Message, Pages, RoomView, Seen
+from adapters.base import Message, Pages, RoomView, Seen, Wire
 from adapters.web.door import Door
 from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, has_link, millis, plain
 from adapters.web.links import Links
 from adapters.web.live import Hub, Line, Page, Sleep, Viewer, pack, pour
+from adapters.web.others import Others
 from adapters.web.read import Heard, Sender, read
 from adapters.web.serving import HEADERS, Files, Refuse, form, guard, see_other, wants_json
 from adapters.web.serving import page as html
@@ -45,33 +47,49 @@ class Web:
     platform = "web"
 
     def __init__(
-        self, bot: Pages, links: Links, base_url: str, *, left_after: float = 30.0, sleep: Sleep = asyncio.sleep
+        self,
+        bot: Pages,
+        links: Links,
+        base_url: str,
+        wire: Wire | None = None,
+        *,
+        left_after: float = 30.0,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._bot, self._links = bot, links
         self._read_link = {"room": links.read_room, "desk": links.read_desk, "report": links.read_report}
         self._files = Files(urlsplit(base_url).path.rstrip("/"))
         self._draw = Draw(links, self._files.addresses)
         self._door = Door(bot, links, self._draw)
-        self._hub = Hub(partial(self._moved, Joined), partial(self._moved, Left), left_after, sleep)
+        self._others = Others(wire)
+        joined, left = partial(self._moved, Joined), partial(self._moved, Left)
+        self._hub = Hub(joined, left, left_after, sleep, self._others.leaving)
+        self._others.serve(self._hub, self._shown, self._refresh_desk, self._spread, self._again)
         self._slips: OrderedDict[tuple[str, str], Slip] = OrderedDict()
 
     # -- the outbox's side ---------------------------------------------------------------------------------------------
 
     async def show(self, message: Message) -> str:
         """Bring every open page that has this message up to date. Pages that open later ask for all of it anyway."""
-        if message.place:
-            session = message.place.removeprefix("web:")
+        session = message.place.removeprefix("web:") if message.place else message.session or ""
+        person = None if message.place else message.person or ""
+        await self._others.shown(session, person, message.dialog, message.slot)
+        await self._shown(session, person, message.dialog, message.slot, message.names)
+        return "web:"
+
+    async def _shown(
+        self, session: str, person: str | None, dialog: str, slot: str, told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        if person is None:
             viewers = self._hub.viewers(session, "room")
         else:
-            session = message.session or ""
-            viewers = self._hub.viewers(session, "room", "report", person=message.person)
+            viewers = self._hub.viewers(session, "room", "report", person=person)
             # A desk may list this message, the session, or both: it is small, so it is sent whole.
-            await self._refresh_desk(message.person or "")
+            await self._refresh_desk(person)
         if viewers:
             names = self._hub.room(session).names
-            names.update(message.names)
-            await self._push(message.dialog, message.slot, viewers, names)
-        return "web:"
+            names.update(told)
+            await self._push(dialog, slot, viewers, names)
 
     def pace(self, message: Message) -> tuple[str, float]:
         """A room is drawn at most every 1.5 s, however many vote; what is for one person goes at once."""
@@ -82,17 +100,20 @@ class Web:
         if not _named(seen.values(), names):  # it has changed since the message was made, and names somebody else
             names = {**names, **(await self._view(viewers[0].page)).names}
         gone = pack("gone", {"id": card_id(dialog, slot)})
-        drawn: dict[Seen, bytes | None] = {}  # most people see the same card: it is drawn once for all of them
+        drawn: dict[Seen, bytes] = {}  # most people see the same card: it is drawn once for all of them
         for viewer in viewers:
             page = viewer.page
             look = seen.get(page.person)
             if look is None or (page.sort == "report" and not look.private):
                 viewer.send(gone)
+                viewer.known.pop(card_id(dialog, slot), None)
                 continue
-            reader = Reader(page.tenant, page.person, names)
-            if look not in drawn:
-                drawn[look] = None if has_link(look.card) else pack("card", self._card(look, reader))
-            viewer.send(drawn[look] or pack("card", self._card(look, reader)))
+            if (data := drawn.get(look)) is None:
+                data = pack("card", self._card(look, Reader(page.tenant, page.person, names)))
+                if not has_link(look.card):
+                    drawn[look] = data
+            viewer.send(data)
+            viewer.known[card_id(dialog, slot)] = hash(look)
 
     def _card(self, seen: Seen, reader: Reader) -> dict[str, Any]:
         return {
@@ -105,9 +126,29 @@ class Web:
     async def _refresh_desk(self, person: str) -> None:
         for viewer in self._hub.viewers(person, "desk"):
             try:
-                viewer.send(await self._truth(viewer.page))
+                viewer.send(await self._truth(viewer))
             except Refuse:  # the person is gone; so is their page
                 viewer.send(None)
+
+    async def _again(self, viewer: Viewer) -> None:
+        """Whatever was missed. As cards one by one: they have revisions, so that none overtakes a newer one."""
+        page = viewer.page
+        if page.sort == "desk":
+            return await self._refresh_desk(page.person)
+        before = set(viewer.known)  # what is sent while we look is newer than what we see
+        try:
+            view = await self._view(page)
+        except Refuse:  # the person is gone; so is their page
+            return viewer.send(None)
+        reader, seen = self._reader(page, view.names, view), _on(page, view)
+        for id_, look in seen.items():
+            if viewer.known.get(id_) != hash(look):
+                viewer.known[id_] = hash(look)
+                viewer.send(pack("card", self._card(look, reader)))
+        for id_ in before - seen.keys():
+            viewer.known.pop(id_, None)
+            viewer.send(pack("gone", {"id": id_}))
+        return None
 
     # -- the web server's side -----------------------------------------------------------------------------------------
 
@@ -133,10 +174,12 @@ class Web:
     def add_to(self, app: web.Application) -> None:
         """Serve from this application, and end the live streams when it stops: they would keep it waiting."""
         app.add_routes(self.routes())
+        app.on_startup.append(self._others.start)
         app.on_shutdown.append(lambda _: self.close())
 
     async def close(self) -> None:
         """End every live stream."""
+        await self._others.stop()
         await self._hub.close()
 
     async def _page(self, sort: Sort, request: web.Request) -> web.StreamResponse:
@@ -181,8 +224,9 @@ class Web:
         viewer = Viewer(page, request.transport)
         try:
             await self._hub.enter(viewer)
+            await self._others.here(page)
             # Only now the truth: what changes while it is gathered waits in the queue and comes after it.
-            first = (b"retry: 1000\n\n", await self._truth(page))
+            first = (b"retry: 1000\n\n", await self._truth(viewer))
             response = web.StreamResponse(headers=HEADERS | {"X-Accel-Buffering": "no"})
             response.content_type = "text/event-stream"
             response.charset = "utf-8"
@@ -192,16 +236,19 @@ class Web:
             self._hub.leave(viewer)
         return response
 
-    async def _truth(self, page: Page) -> bytes:
+    async def _truth(self, viewer: Viewer) -> bytes:
+        page = viewer.page
         view = await self._view(page)
-        reader = self._reader(page, view.names, view)
         chat = self._hub.room(page.session).chat if page.sort == "room" else ()
+        reader = self._reader(page, view.names, view)
         desk = self._draw.page("sessions", view=view, reader=reader) if page.sort == "desk" else None
-        seen = [seen for seen in view.seen if page.sort == "room" or seen.private]
+        seen = _on(page, view)
+        for id_, look in seen.items():
+            viewer.known.setdefault(id_, hash(look))  # what was sent meanwhile comes after it
         return pack(
             "sync",
             {
-                "cards": [self._card(look, reader) for look in seen],
+                "cards": [self._card(look, reader) for look in seen.values()],
                 "chat": [self._said(line, page.person) for line in chat],
                 "sessions": desk,
             },
@@ -214,9 +261,10 @@ class Web:
         heard = read(await form(request), Sender(page.tenant, page.person, self._bot.now(), place))
         speaker = await self._view(page) if heard.aloud is not None else None
         answer = await self._bot.hear(heard.event)
-        chat = self._relay(page, speaker, heard) if speaker else None
+        chat = await self._relay(page, speaker, heard) if speaker else None
         slip = Slip(answer, heard.event.dialog or "", heard.slot, quiet=heard.aloud is not None)
         if sort == "desk":
+            await self._others.desk(page.person)
             await self._refresh_desk(page.person)
         if wants_json(request):
             return await self._json_answer(page, slip, chat)
@@ -248,16 +296,20 @@ class Web:
             headers=HEADERS,
         )
 
-    def _relay(self, page: Page, speaker: RoomView, heard: Heard) -> dict[str, Any]:
+    async def _relay(self, page: Page, speaker: RoomView, heard: Heard) -> dict[str, Any]:
         # The sender's page made the id; hashed with the person, nobody can use up another's.
         line_id = hashlib.blake2s(f"{page.person}:{heard.id}".encode(), digest_size=8).hexdigest()
         host = speaker.role is FACILITATOR
         line = Line(line_id, heard.event.at, page.person, speaker.name, host, heard.aloud or "", heard.event.dialog)
-        if self._hub.room(page.session).say(line):
-            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, page.person))
-            for viewer in self._hub.viewers(page.session, "room"):
-                viewer.send(own if viewer.page.person == page.person else theirs)
+        self._spread(page.session, line)
+        await self._others.said(page.session, line)
         return self._said(line, page.person)
+
+    def _spread(self, session: str, line: Line) -> None:
+        if self._hub.room(session).say(line):
+            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, line.person))
+            for viewer in self._hub.viewers(session, "room"):
+                viewer.send(own if viewer.page.person == line.person else theirs)
 
     def _said(self, line: Line, reader: str) -> dict[str, Any]:
         return {
@@ -294,6 +346,11 @@ class Web:
 
     def _path(self, sort: Sort, request: web.Request) -> str:
         return f"{self._links.prefix}/{ROOTS[sort]}/{request.match_info['token']}"
+
+
+def _on(page: Page, view: RoomView) -> Mapping[str, Seen]:
+    """What this page shows: outside of the room only what is for this person alone."""
+    return {card_id(seen.dialog, seen.slot): seen for seen in view.seen if page.sort == "room" or seen.private}
 
 
 def _named(seen: Iterable[Seen], names: Mapping[str, str]) -> bool:

@@ -66,6 +66,7 @@ class Viewer:
     page: Page
     transport: asyncio.Transport
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    known: dict[str, int] = field(default_factory=dict)  # what was sent to it: hashes, by the id of a card
 
     def send(self, data: bytes | None) -> None:
         """Hand over without waiting."""
@@ -99,7 +100,9 @@ class Hub:
         left: Callable[[Page], Awaitable[None]],
         after: float = 30.0,
         sleep: Sleep = asyncio.sleep,
+        leaving: Callable[[Page], Awaitable[None]] | None = None,
     ) -> None:
+        self._ask = leaving  # the other workers, at one of which the same page may be open
         self._came, self._left, self._after, self._sleep = came, left, after, sleep
         self._viewers: dict[str, dict[Page, set[Viewer]]] = {}  # by session; the desks by person
         self._here: set[Page] = set()
@@ -159,14 +162,23 @@ class Hub:
         # than writing to each so often.
         while self._viewers:
             await asyncio.sleep(SWEEP)
-            for viewer in self._everybody():
+            for viewer in self.everybody():
                 if viewer.transport.is_closing():
                     viewer.send(None)
 
-    def _everybody(self) -> list[Viewer]:
+    def everybody(self) -> list[Viewer]:
+        """Every open page."""
         return [viewer for pages in self._viewers.values() for viewers in pages.values() for viewer in viewers]
 
+    def elsewhere(self, page: Page) -> None:
+        """The same page is open at another worker: this person has not left, and that worker will tell when they do."""
+        if leaving := self._leaving.pop(page, None):
+            leaving.cancel()
+            self._here.discard(page)
+
     async def _leave_later(self, page: Page) -> None:
+        if self._ask:
+            await self._ask(page)
         # A phone that changes from one network to another is gone for seconds: that is not leaving.
         await self._sleep(self._after)
         self._here.discard(page)
@@ -189,7 +201,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._leaving.clear()
-        for viewer in self._everybody():
+        for viewer in self.everybody():
             viewer.send(None)
 
 

@@ -21,6 +21,7 @@ from adapters.slack.tenants import Tenants
 from adapters.slack.tokens import OneToken
 from bot.clock import HandClock, WallClock
 from dialogs.card import Card, people_in
+from storage.hot import MemoryHot
 from tests.adapters.contract import HERE, NAMES, NOON, Read, handed, plain
 from tests.adapters.web_stage import Board
 from tests.slack.app import App
@@ -138,7 +139,7 @@ async def slack_workspace() -> AsyncIterator[SlackStage]:
         pool = Pool()
         tokens = OneToken(SecretStr(team.token), Calls(slack.api_url, pool).who, clock.now)
         ways = Ways(slack.api_url, pool, Door(SIGNING, WallClock().now))  # signed by the world's time
-        adapter = Adapter(bot, Tenants(tokens, "t1"), lambda *_: "", ways, clock.sleep)
+        adapter = Adapter(bot, Tenants(tokens, "t1"), lambda *_: "", ways, MemoryHot(), clock.sleep)
         app = web.Application()
         adapter.add_to(app)
         server = TestServer(app)

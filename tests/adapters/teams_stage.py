@@ -16,6 +16,7 @@ from adapters.teams.app import Teams as Adapter
 from adapters.teams.app import Ways
 from bot.clock import HandClock, WallClock
 from dialogs.card import Card, people_in
+from storage.hot import MemoryHot
 from tests.adapters.contract import HERE, NAMES, NOON, Read, handed
 from tests.adapters.web_stage import Board
 from tests.teams.cards import actions
@@ -142,7 +143,8 @@ async def teams_chat() -> AsyncIterator[TeamsStage]:
         bot: Bot = board  # the type checker's proof that it is one
         secret = SecretStr(PASSWORD)
         ways = Ways(APP_ID, secret, teams.login_url, TENANT, teams.openid_url, frozenset({TENANT}))
-        adapter = Adapter(bot, ways, lambda _: "t1", lambda *_: "", WallClock().now)  # signed by the world's time
+        now = WallClock().now  # signed by the world's time
+        adapter = Adapter(bot, ways, lambda _: "t1", lambda *_: "", now, MemoryHot())
         app = web.Application()
         adapter.add_to(app)
         server = TestServer(app)

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot import health
 from dialogs.base import Show, Wake
+from storage.hot import MemoryHot
 from tests.storage.contract import NOON, OWNER, World
 
 PLATFORMS = {"web": "on", "slack": "off: no settings", "teams": "off: no settings"}
@@ -28,7 +29,7 @@ class Probe:
 @pytest.fixture
 async def ask(world: World) -> AsyncIterator[Probe]:
     http = web.Application()
-    health.add_to(http, world.store, world.clock, ["web"])
+    health.add_to(http, world.store, MemoryHot(), world.clock, ["web"])
     async with TestClient(TestServer(http)) as client:
         yield Probe(client)
 
@@ -45,7 +46,7 @@ async def test_what_is_ready_says_what_waits_and_what_is_off(ask: Probe, world: 
     world.move(90)
     busy = await ask("/readyz")
 
-    told = {"ready": True, "database": "ok", "platforms": PLATFORMS, "timers_set_aside": 0}
+    told = {"ready": True, "database": "ok", "redis": "off: no settings", "platforms": PLATFORMS, "timers_set_aside": 0}
     assert calm == (200, told | {"undelivered": 0, "oldest_undelivered_seconds": 0.0})
     assert busy == (200, told | {"undelivered": 2, "oldest_undelivered_seconds": 90.0})
 

@@ -17,6 +17,12 @@ ONE = {"BOT_TOKEN": "xoxb-1-2-three", "SIGNING_SECRET": "signed"}
 MANY = {"CLIENT_ID": "1.2", "CLIENT_SECRET": "hidden", "SIGNING_SECRET": "signed"}
 
 
+NOT_A_REDIS = (
+    "must be redis://USER:PASSWORD@HOST:PORT/NUMBER, where #, / and @ in a password are written as %23, %2F and %40;"
+    " the user, the password, the port and the number of the database may be left out"
+)
+
+
 @pytest.fixture(autouse=True)
 def no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SLACK:
@@ -89,6 +95,29 @@ def test_an_address_of_ipv6_stands_in_brackets(alone: Path) -> None:
             "many",
             "COHOST_PORT: must be a number from 0 to 65535, as in 3978",
         ),
+        (
+            "REDIS_URL",
+            "http://:hidden@localhost",
+            "COHOST_REDIS_URL: must begin with redis:// or rediss:// (or be empty, for one process)",
+        ),
+        *[
+            ("REDIS_URL", url, f"COHOST_REDIS_URL: {NOT_A_REDIS}")
+            for url in (
+                "redis://localhost:6379/cohost",
+                "redis://",
+                "redis:///0",
+                "redis://localhost:0",
+                "redis://local host",
+                "redis://localhost:66666",
+                "redis://:hid#den@localhost/0",
+                "redis://:hid/den@localhost/0",
+                "redis://localhost/0/1",
+                "redis://localhost/0#1",
+                "redis://localhost?db=one",
+                "redis://localhost?socket_timeout=3",
+                "rediss://localhost?ssl_ca_certs=/etc/ca.pem&db",
+            )
+        ],
         (
             "DATABASE_URL",
             "mysql://x",
@@ -301,3 +330,14 @@ def test_people_who_install_the_app_must_find_their_way_back(
 )
 def test_an_address_is_known_for_what_it_is(url: str, here: bool, hidden: bool, open_: bool) -> None:
     assert (loopback(url), encrypted(url), public(url)) == (here, hidden, open_)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "redis://localhost", "rediss://:hidden@redis.example:6380/3?ssl_ca_certs=/etc/ca.pem", "redis://[::1]:6379/0"],
+)
+def test_redis_may_be_anywhere_or_nowhere_and_its_password_is_not_shown(alone: Path, url: str) -> None:
+    settings = load(secret=SECRET, redis_url=url)
+
+    assert settings.redis_url.get_secret_value() == url
+    assert "hidden" not in repr(settings)

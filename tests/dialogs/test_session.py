@@ -36,7 +36,9 @@ from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote
 from dialogs.ordinary import SURVEY
 from dialogs.plan import checklist_setup, poll_setup, prompt_setup, survey_setup
 from dialogs.session import KIND, decide, view
-from dialogs.session_life import BEFORE, KEPT, MISSED, REMIND, SURVEYED, State, Unreached
+from dialogs.session_life import BEFORE, KEPT, REMIND, SURVEYED
+from dialogs.session_reach import MISSED
+from dialogs.session_state import State, Unreached
 from dialogs.verbs import VERBS
 from tests.dialogs.examples import GIVING, everyone, over, planned, planning, running
 from tests.dialogs.paper import COMMON, look, member, press, rang, say, scene, started, told, typed
@@ -582,14 +584,14 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         CLOSED,
         told("survey closed"),
         scene(None),
-        Step(having(CLOSED, surveyed=True), (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
+        Step(having(CLOSED, answered=True), (Begin("digest", "digest", {"title": "Feedback", "names": False}),)),
     ),
     "names people in the digest where the plan says so": (
         having(CLOSED, plan=GIVING.model_copy(update={"names_in_digest": True})),
         told("survey closed"),
         scene(None),
         Step(
-            having(CLOSED, surveyed=True, plan=GIVING.model_copy(update={"names_in_digest": True})),
+            having(CLOSED, answered=True, plan=GIVING.model_copy(update={"names_in_digest": True})),
             (Begin("digest", "digest", {"title": "Feedback", "names": True}),),
         ),
     ),

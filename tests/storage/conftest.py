@@ -7,6 +7,7 @@ import pytest
 from tests.postgres import Postgres, PostgresDatabase
 from tests.storage.contract import World
 from tests.storage.databases import Fresh, Sqlite, copies
+from tests.storage.redis_server import Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,9 @@ def fresh(request: pytest.FixtureRequest) -> Fresh:
 async def world(fresh: Fresh) -> AsyncIterator[World]:
     async with World(fresh()) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Server]:
+    with serving() as server:
+        yield server

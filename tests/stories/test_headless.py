@@ -66,10 +66,14 @@ def test_headless_plays_a_whole_session_and_tells_it(tmp_path: Path) -> None:
         (["--plan", "missing.yaml"], "missing.yaml: cannot be read"),
         (["--plan", "broken.yaml"], "broken.yaml:"),
         (["--port", "99999"], "cannot listen on 127.0.0.1:99999"),
+        (["--folder", "broken.yaml"], "--folder broken.yaml: cannot be used (File exists); name another"),
+        (["--folder", "real"], "--folder real: holds a database that is not a demo's; name another"),
     ],
 )
 def test_a_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], says: str) -> None:
     (tmp_path / "broken.yaml").write_text("title: [\n")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "cohost.db").write_text("a year of sessions")
 
     demo = run(tmp_path, "--headless", *arguments)
 
@@ -77,6 +81,7 @@ def test_a_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], says:
     assert says in demo.stderr
     assert "Traceback" not in demo.stderr
     assert demo.stdout == ""
+    assert (tmp_path / "real" / "cohost.db").read_text() == "a year of sessions"
 
 
 def test_watching_prints_ways_in_that_open_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:

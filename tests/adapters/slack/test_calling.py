@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapters.base import Gone, Later, Lost
 from adapters.slack.calling import LOST, OUT, PEOPLE, PLACES, SHORTEST, Budget, Refused, meant
 from bot.clock import HandClock
+from storage.hot import MemoryHot
 from tests.adapters.slack.stand_ins import NOON
 
 AGAIN = "tried again"
@@ -92,14 +93,16 @@ STEPS = st.lists(st.tuples(st.floats(0, 40, allow_nan=False), st.integers(0, 70)
 
 
 @given(MOST, STEPS)
-def test_no_minute_has_more_calls_than_were_saved_up_and_came_anew(most: int, steps: list[tuple[float, int]]) -> None:
+async def test_no_minute_has_more_calls_than_were_saved_up_and_came_anew(
+    most: int, steps: list[tuple[float, int]]
+) -> None:
     clock, granted, waits = HandClock(NOON), [], [SHORTEST]
-    budget = Budget(most, clock.now)
+    budget = Budget("edits", most, MemoryHot(), clock.now)
     for wait, asked in steps:
         clock.move(wait)
         for _ in range(asked):
             try:
-                budget.take("t1")
+                await budget.take("t1")
             except Later as later:
                 waits.append(later.seconds)
             else:
@@ -115,55 +118,75 @@ def test_no_minute_has_more_calls_than_were_saved_up_and_came_anew(most: int, st
 
 
 @given(MOST, st.integers(1, 70), st.floats(0, 5, allow_nan=False))
-def test_whoever_is_refused_is_given_a_moment_of_their_own_and_is_served_then(
+async def test_whoever_is_refused_is_given_a_moment_of_their_own_and_is_served_then(
     most: int, refused: int, before: float
 ) -> None:
     clock = HandClock(NOON)
-    budget, each = Budget(most, clock.now), 60 / most
+    budget, each = Budget("edits", most, MemoryHot(), clock.now), 60 / most
     for _ in range(most):
-        budget.take("t1")
+        await budget.take("t1")
     clock.move(min(before, each * 0.9))
     moments = []
     for _ in range(refused):
         with pytest.raises(Later) as later:
-            budget.take("t1")
+            await budget.take("t1")
         moments.append(clock.now() + timedelta(seconds=later.value.seconds))
 
     gaps = [(after - one).total_seconds() for one, after in pairwise(moments)]
     assert all(gap >= each - SHORTEST - 0.001 for gap in gaps)
     for moment in moments:
         clock.move((moment - clock.now()).total_seconds())
-        budget.take("t1")
+        await budget.take("t1")
 
 
-def test_a_quiet_hour_saves_up_no_more_than_a_minute() -> None:
+async def test_a_quiet_hour_saves_up_no_more_than_a_minute() -> None:
     clock = HandClock(NOON)
-    budget = Budget(3, clock.now)
-    budget.take("t1")
+    budget = Budget("edits", 3, MemoryHot(), clock.now)
+    await budget.take("t1")
     clock.move(3600)
     for _ in range(3):
-        budget.take("t1")
+        await budget.take("t1")
     with pytest.raises(Later):
-        budget.take("t1")
+        await budget.take("t1")
 
 
-def test_workspaces_do_not_share_their_minutes() -> None:
-    budget = Budget(1, HandClock(NOON).now)
+async def test_workspaces_do_not_share_their_minutes() -> None:
+    budget = Budget("edits", 1, MemoryHot(), HandClock(NOON).now)
     for tenant in ("t1", "t2"):
-        budget.take(tenant)
+        await budget.take(tenant)
         with pytest.raises(Later):
-            budget.take(tenant)
+            await budget.take(tenant)
 
 
-def test_slack_knows_better_how_many_are_left() -> None:
+async def test_slack_knows_better_how_many_are_left() -> None:
     clock = HandClock(NOON)
-    budget = Budget(30, clock.now)
-    budget.take("t1")
-    budget.empty("t1")
+    budget = Budget("edits", 30, MemoryHot(), clock.now)
+    await budget.take("t1")
+    await budget.empty("t1")
 
     with pytest.raises(Later) as later:
-        budget.take("t1")
+        await budget.take("t1")
     assert later.value.seconds == pytest.approx(2)
-    budget.take("t2")
+    await budget.take("t2")
     clock.move(2)
-    budget.take("t1")
+    await budget.take("t1")
+
+
+async def test_two_workers_share_one_minute_and_what_slack_says_of_it() -> None:
+    clock, hot = HandClock(NOON), MemoryHot()
+    one, other = (Budget("edits", 4, hot, clock.now) for _ in range(2))
+    for budget in (one, other, one, other):
+        await budget.take("t1")
+    with pytest.raises(Later) as later:
+        await one.take("t1")
+    assert later.value.seconds == pytest.approx(15)
+    clock.move(60)
+    await other.empty("t1")
+    with pytest.raises(Later):
+        await one.take("t1")
+
+
+async def test_budgets_of_other_names_are_other_budgets() -> None:
+    hot = MemoryHot()
+    for name in ("edits", "private edits"):
+        await Budget(name, 1, hot, HandClock(NOON).now).take("t1")

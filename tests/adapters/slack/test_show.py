@@ -11,6 +11,7 @@ import pytest
 from adapters.base import Gone, Later, Lost, Message, Seen
 from adapters.slack.calling import Refused
 from adapters.slack.show import EDITS, EVENT, PRIVATE_EDITS, Show
+from storage.hot import MemoryHot
 from tests.adapters.slack.stand_ins import NOON, Calls, Noting, card, quiet
 
 POSTED = {"channel": "D9", "ts": "1.5"}
@@ -21,7 +22,7 @@ HINT = replace(ROOM, post="p2", slot="hint", place=None, person="ann", user="T1/
 class Scene:
     def __init__(self) -> None:
         self.bot, self.call = Noting(), Calls(chat_postMessage=POSTED, conversations_open={"channel": {"id": "D9"}})
-        self.show = Show(self.bot, self.call, lambda *_: "")
+        self.show = Show(self.bot, self.call, lambda *_: "", MemoryHot())
 
     @property
     def called(self) -> list[str]:

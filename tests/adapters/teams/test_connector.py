@@ -18,6 +18,7 @@ from adapters.base import Gone, Later, Lost
 from adapters.teams import connector as the_connector
 from adapters.teams.connector import FINAL, Connector, Refused, Tokens, Unsure, meant
 from adapters.teams.payload import User
+from storage.hot import MemoryHot
 from tests.adapters.teams.signing import APP, NOW, Clock
 
 TENANT = "4f1c7a52-6a1e-4f7e-9d3b-2f5a0c9e7b11"
@@ -95,7 +96,7 @@ class Stage:
     def __init__(self, teams: Teams, session: aiohttp.ClientSession) -> None:
         self.teams, self.session, self.clock = teams, session, Clock()
         self.tokens = Tokens(teams.login, APP, SecretStr("s3&cret"), TENANT, session, self.clock)
-        self.connector = Connector(self.tokens, session, self.clock)
+        self.connector = Connector(self.tokens, session, self.clock, MemoryHot())
 
     async def send(self, conversation: str = ROOM) -> str:
         return await self.connector.send(self.teams.url, conversation, CARD)

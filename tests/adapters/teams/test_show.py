@@ -14,6 +14,7 @@ from adapters.teams.app import PAGE, Teams, Ways
 from adapters.teams.connector import Malformed
 from adapters.teams.show import OWN_VIEWS
 from dialogs.card import Card, Link, Text, Who, Wrong, quote, t
+from storage.hot import MemoryHot
 from tests.adapters.teams.looking import titles, words
 from tests.adapters.teams.stand_ins import (
     ANN,
@@ -214,7 +215,7 @@ async def test_people_in_an_answer_are_called_by_the_names_that_the_bot_knows(sc
 
 async def test_what_stands_on_a_page_only_is_not_brought_to_teams(scene: Scene) -> None:
     ways = Ways("app", None, "https://login.example", TENANT, "https://keys.example", frozenset({TENANT}))
-    adapter = Teams(scene.bot, ways, lambda _: "t1", lambda *_: "", lambda: NOON)
+    adapter = Teams(scene.bot, ways, lambda _: "t1", lambda *_: "", lambda: NOON, MemoryHot())
     # It has not been started: there is nothing by which it could have been brought.
     for message in (HINT, replace(HINT, ref=PAGE), replace(HINT, user=None)):
         assert await adapter.show(replace(message, card=card("Your desk", page=True))) == PAGE
