@@ -218,8 +218,10 @@ def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
         return Step(session, reply=no_longer(session.brief))
     if phase == "open" and words[:1] != ("now",):
         why = t(
-            "The session is open. End it with /ilt end: then come recap, survey and digest. "
-            "To call it off without any of these, write /ilt cancel now."
+            "The session is open. End it with {end}: then come recap, survey and digest. "
+            "To call it off without any of these, write {cancel}.",
+            end=Typed("end"),
+            cancel=Typed("cancel now"),
         )
         return Step(session, reply=why)
     off = having(session, phase="archived")

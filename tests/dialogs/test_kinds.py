@@ -384,6 +384,20 @@ def test_every_template_is_given_what_it_names() -> None:
         assert given_ - {"n"} <= named <= given_, f"{one.where}: {named} are named and {given_} are given"
 
 
+# Limits and lengths, which are never one.
+ALWAYS_MANY = {
+    *("{n} characters", "{most} characters", "{n} levels", "{n} entries"),
+    *("{n} seconds", "{n} minutes", "{n} answers"),
+}
+
+
+def test_what_can_be_one_is_not_said_as_many() -> None:
+    """“1 items”: whatever is counted needs `tn`, and the template for one needs one."""
+    for one in written():
+        found = re.finditer(r"\{(?:n|all|most|count|k)\} (?:more )?(?!is\b|was\b|has\b)[a-z]+s\b", one.literals[0])
+        assert {slip[0] for slip in found} <= ALWAYS_MANY, f"{one.where}: {one.literals[0]}"
+
+
 def test_words_for_people_are_made_by_t_and_tn_alone() -> None:
     for path in (ROOT / "dialogs").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

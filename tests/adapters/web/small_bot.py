@@ -41,6 +41,7 @@ class SmallBot:
     people: dict[str, Member] = field(default_factory=lambda: dict(PEOPLE))
     shown: dict[tuple[str, str], tuple[frozenset[str], bool]] = field(default_factory=lambda: dict(SHOWN))
     revision: int = 1
+    brief: Brief = BRIEF
 
     def now(self) -> datetime:
         """Two minutes after noon, and a second later for everything heard."""
@@ -82,7 +83,7 @@ class SmallBot:
             return None
         who = self.people[person]
         roster = (*self.people.values(),) if who.role == Role.FACILITATOR else ()
-        return RoomView("t1", "s1", BRIEF, person, who.name, who.role, self._seen(person), self._names(), roster)
+        return RoomView("t1", "s1", self.brief, person, who.name, who.role, self._seen(person), self._names(), roster)
 
     async def desk(self, person: str) -> RoomView | None:
         """The sessions of a person."""

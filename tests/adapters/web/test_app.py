@@ -95,6 +95,18 @@ async def test_facilitators_see_everybody_and_their_links(house: House) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("phase", "says", "tags"),
+    [("open", "3 of 4 are here.", 4), ("planned", "4 on the roster.", 0), ("closed", "4 on", 0)],
+)
+async def test_nobody_is_called_here_while_the_session_is_not_open(
+    house: House, phase: str, says: str, tags: int
+) -> None:
+    house.bot.brief = house.bot.brief.model_copy(update={"phase": phase})
+    _, html = await house.get(house.room("fay") + "/people")
+    assert (says in html, html.count('<span class="tag')) == (True, tags)
+
+
 async def test_learners_do_not_see_other_peoples_links(house: House) -> None:
     status, html = await house.get(house.room("ana") + "/people")
     assert status == 403
