@@ -1,0 +1,21 @@
+"""How much is measured: enough to trust the third digit, or (`--quick`) enough to see that nothing broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Repeats and votes of each measure."""
+
+    repeats: int
+    votes: int  # a repeat
+    ordinary: int  # votes of the ordinary bot a repeat: it is slow
+    calm_repeats: int
+    calm: int  # votes at a calm pace a repeat
+    bursts: int
+
+
+FULL = Size(repeats=5, votes=1200, ordinary=300, calm_repeats=3, calm=300, bursts=3)
+QUICK = Size(repeats=1, votes=500, ordinary=100, calm_repeats=1, calm=150, bursts=1)
