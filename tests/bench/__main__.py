@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import slack_votes
+from tests.bench import slack_votes, teams_votes
 from tests.bench.line import Line
 from tests.bench.size import FULL, QUICK, Size
 
-GROUPS: Mapping[str, Callable[[Path, Size], Iterator[Line]]] = {"slack": slack_votes.run}
+GROUPS: Mapping[str, Callable[[Path, Size], Iterator[Line]]] = {"slack": slack_votes.run, "teams": teams_votes.run}
 
 
 def main() -> int:

@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+PATIENCE = 240.0  # seconds for one job
+LONGEST = 30.0  # seconds for one answer
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def run(job: Job, bodies: Sequence[str], folder: Path) -> Answers:
     given = folder / "bodies"
     given.write_text("\n".join(bodies), encoding="utf-8")
     told = json.dumps(asdict(job) | {"bodies": str(given)})
-    done = subprocess.run([sys.executable, __file__], input=told, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, __file__], input=told, capture_output=True, text=True, check=True, timeout=PATIENCE)
     return Answers(**json.loads(done.stdout))
 
 
@@ -103,7 +105,11 @@ class Connection(asyncio.Protocol):
             return 0
         self.answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)  # type: ignore[attr-defined] # a TCP transport
-        return await self.answer
+        try:
+            return await asyncio.wait_for(self.answer, LONGEST)
+        except TimeoutError:
+            self.transport.close()
+            return 0
 
 
 def requests(job: Job, bodies: Sequence[bytes]) -> list[bytes]:
@@ -135,8 +141,9 @@ async def send(job: Job, bodies: Sequence[bytes]) -> Answers:
         latencies[number] = (time.perf_counter() - began) * 1000
         if number in (0, len(ready) - 1):
             answered[number] = connection.body.decode()
-        if not connection.transport.is_closing():
-            free.put_nowait(connection)
+        if connection.transport.is_closing():
+            _, connection = await loop.create_connection(Connection, "127.0.0.1", job.port)
+        free.put_nowait(connection)
 
     gc.disable()
     began, under_way = time.perf_counter(), set[asyncio.Task[None]]()

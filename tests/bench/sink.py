@@ -1,6 +1,6 @@
-"""A small Slack that answers everything at once and keeps what was posted. In a process of its own.
+"""A small Slack and a small Teams that answer at once and keep what was posted. In a process of its own.
 
-`tests/slack` holds the Slack that behaves like the real one; this one only must not be what is measured.
+`tests/slack` and `tests/teams` hold those that behave like the real ones; this only must not be what is measured.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.teams.tokens import ISSUER, Keys
+
 TEAM, CHANNEL, BOT = "T0001", "C0001", "U0BOT"
+TENANT, CHAT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "19:bench@thread.v2"
 
 posted: list[dict[str, Any]] = []
 called: Counter[str] = Counter()
-stamps = (f"1764000000.{number:06}" for number in itertools.count(1))
+numbers = itertools.count(1)
+stamps = (f"1764000000.{number:06}" for number in numbers)
+keys = Keys()
 
 
 async def api(request: web.Request) -> web.Response:
@@ -52,6 +57,43 @@ async def receipt(request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 
+async def metadata(request: web.Request) -> web.Response:
+    """Where the keys are with which we sign."""
+    return web.json_response({"issuer": ISSUER, "jwks_uri": str(request.url.with_path("/keys"))})
+
+
+async def signing_keys(_: web.Request) -> web.Response:
+    """The keys."""
+    return web.json_response(keys.served())
+
+
+async def bearer(request: web.Request) -> web.Response:
+    """A header that is good for an hour, for this app and this address of ours."""
+    return web.Response(text=keys.bearer(keys.claims(request.query["app"], request.query["url"])))
+
+
+async def token(request: web.Request) -> web.Response:
+    """The app's own token."""
+    await request.read()
+    return web.json_response({"token_type": "Bearer", "expires_in": 3599, "access_token": "a.b.c"})
+
+
+async def activities(request: web.Request) -> web.Response:
+    """A message in a conversation of Teams."""
+    body, id_ = await request.json(), str(1764000000000 + next(numbers))
+    called["send"] += 1
+    posted.append({"conversation": request.match_info["conversation"], "id": id_, "activity": body})
+    return web.json_response({"id": id_}, status=201)
+
+
+async def connector(request: web.Request) -> web.Response:
+    """Whatever else is asked of the Bot Connector: edits, members, new chats."""
+    await request.read()
+    called["update" if request.method == "PUT" else "connector"] += 1
+    user = request.path.rpartition("/")[2]
+    return web.json_response({"id": user, "name": f"Person {user}", "tenantId": TENANT})
+
+
 async def seen(_: web.Request) -> web.Response:
     """What was posted, and how often each method was called."""
     return web.json_response({"posted": posted, "called": called})
@@ -70,6 +112,12 @@ def main() -> None:
     app.router.add_route("*", "/api/{method}", api)
     app.router.add_post("/respond/{n}", receipt)
     app.router.add_get("/seen", seen)
+    app.router.add_get("/v1/.well-known/openidconfiguration", metadata)
+    app.router.add_get("/keys", signing_keys)
+    app.router.add_get("/bearer", bearer)
+    app.router.add_post("/login/{tenant}/oauth2/v2.0/token", token)
+    app.router.add_post("/amer/v3/conversations/{conversation}/activities", activities)
+    app.router.add_route("*", "/amer/v3/{rest:.*}", connector)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
 
 

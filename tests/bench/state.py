@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +17,24 @@ from bot.settings import load
 from dialogs.base import Commanded, Joined
 from storage.sql import migrate
 from tests.bench.process import ROOT
-from tests.bench.sink import CHANNEL, TEAM
+from tests.bench.sink import CHANNEL, CHAT, TEAM, TENANT
 
 SECRET = "s" * 32
+MOMENT = "2026-01-01 00:00:00.000000"  # as SQLite keeps one
 CHOICES = ("Soup", "Pizza", "Salad", "Nothing")
+
+
+STUFFED = "stuffed"  # how the ids of people begin who voted before the bench began
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a database is to hold. teams: the address of the sink's Teams, where it is not for Slack."""
+
+    people: int
+    polls: int
+    sessions: int = 1
+    teams: str = ""
 
 
 def users(people: int) -> list[str]:
@@ -25,40 +42,65 @@ def users(people: int) -> list[str]:
     return [f"U{number:06}" for number in range(people)]
 
 
-async def make(file: Path, people: int, polls: int) -> None:
-    """One session with so many learners and open polls, nothing delivered yet."""
+def accounts(people: int) -> list[str]:
+    """Entra's ids of them, for Teams."""
+    return [f"11111111-2222-4333-8444-{number:012}" for number in range(people)]
+
+
+async def make(file: Path, wanted: Made) -> None:
+    """Sessions with so many learners and open polls each, nothing delivered yet."""
     url = f"sqlite:///{file}"
     migrate(url)
     app = put_together(load(database_url=url, secret=SECRET))
     app.engine.start()
     try:
-        await _fill(app, people, polls)
+        for number in range(wanted.sessions):
+            await _fill(app, wanted, number)
     finally:
         await app.engine.stop()
         await app.store.close()
 
 
-async def _fill(app: App, people: int, polls: int) -> None:
-    now, place = datetime.now(UTC), f"slack:{CHANNEL}"
-    host = await app.store.admit(LOCAL, "slack", f"{TEAM}/U0HOST", "Hana", host=True)
+async def _fill(app: App, wanted: Made, number: int) -> None:
+    now = datetime.now(UTC)
+    if wanted.teams:
+        platform, ids, host_id, place = "teams", accounts(wanted.people), accounts(10**6)[-1], f"teams:{CHAT}"
+        known = {"url": wanted.teams, "tenant": TENANT, "bot": "28:bench", "user": "", "chat": ""}
+        await app.engine.remember(LOCAL, "teams", CHAT, known)
+    else:
+        platform, place = "slack", f"slack:{CHANNEL}" if number == 0 else f"slack:C1{number:05}"
+        ids = [f"{TEAM}/{user}" for user in users(wanted.people * (number + 1))[-wanted.people :]]
+        host_id = f"{TEAM}/U0HOST{number or ''}"
+    host = await app.store.admit(LOCAL, platform, host_id, "Hana", host=True)
 
     async def types(text: str) -> None:
-        event = Commanded(id=text, at=now, tenant=LOCAL, by=host, place=place, text=text)
+        event = Commanded(id=f"{number} {text}", at=now, tenant=LOCAL, by=host, place=place, text=text)
         await app.engine.hear(event)
 
     await types('start "Bench"')
-    for poll in range(polls):
+    for poll in range(wanted.polls):
         await types(f'poll "What for lunch on day {poll}?" {" ".join(CHOICES)}')
-    who = [await app.store.admit(LOCAL, "slack", f"{TEAM}/{user}", f"Person {user}") for user in users(people)]
+    who = [await app.store.admit(LOCAL, platform, one, f"Person {one}") for one in ids]
     joined = [Joined(id=f"j{one}", at=now, tenant=LOCAL, by=one, place=place, there=False) for one in who]
     await asyncio.gather(*map(app.engine.hear, joined))
 
 
-def build(file: Path, people: int, polls: int) -> None:
+def build(file: Path, people: int, polls: int, sessions: int = 1, teams: str = "") -> None:
     """Make it in a process of its own, whose settings nobody has told anything."""
-    program = [sys.executable, "-m", "tests.bench.state", str(file), str(people), str(polls)]
+    wanted = json.dumps(asdict(Made(people, polls, sessions, teams)))
+    program = [sys.executable, "-m", "tests.bench.state", str(file), wanted]
     subprocess.run(program, check=True, cwd=file.parent, env={"PYTHONPATH": str(ROOT)})
 
 
+def stuff(file: Path, dialog: str, votes: int) -> None:
+    """So many votes of others in a poll, written directly: the engine would take a minute for the largest."""
+    with sqlite3.connect(file) as db:
+        rows = ((dialog, "vote", f"{STUFFED}{n:07}", "local", "abcd"[n % 4], MOMENT, str(n), "abcd"[n % 4], MOMENT)
+                for n in range(votes))  # fmt: skip
+        names = "dialog, key, person, tenant, value, at, event, first, first_at"
+        db.executemany(f"insert into note ({names}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+    db.close()
+
+
 if __name__ == "__main__":
-    asyncio.run(make(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(make(Path(sys.argv[1]), Made(**json.loads(sys.argv[2]))))
