@@ -37,13 +37,22 @@ class Server:
     def __init__(self, process: Process, folder: Path, ways: Ways) -> None:
         self.process, self.folder, self.ways = process, folder, ways
 
-    def press(self, bodies: Sequence[str], connections: int = 32, pace: float | None = None) -> tuple[float, Answers]:
-        """CPU in µs for each of these presses, and how they were answered."""
-        self.process.calm()
+    def press(
+        self, bodies: Sequence[str], connections: int = 32, pace: float | None = None, window: float | None = None
+    ) -> tuple[float, Answers]:
+        """CPU in µs for each of these presses, and how they were answered.
+
+        window: so many seconds after the last answer count, where it would take minutes until all has followed.
+        """
+        if window is None:
+            self.process.calm()
         before = self.process.cpu()
         job = Job(self.process.port, self.ways.path, self.ways.headers, connections, pace, self.ways.secret)
         answers = run(job, bodies, self.folder)
-        self.settle()
+        if window is None:
+            self.settle()
+        else:
+            time.sleep(window)
         return (self.process.cpu() - before) / len(bodies) * 1e6, answers
 
     def settle(self) -> None:
@@ -115,11 +124,11 @@ class Cohost(Server):
         """What the database has other than every vote, once."""
         with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as db:
             heard = db.execute("select count(*) from heard where id like ?", [self.ways.heard]).fetchone()[0]
-            votes = (
-                "select n.dialog, i.user, n.value from note n join identity i using (person) "
-                f"where n.key = 'vote' and n.person not like '{state.STUFFED}%'"
-            )
-            stored = {(dialog, user): value for dialog, user, value in db.execute(votes)}
+            votes = """
+                select n.dialog, i.user, n.value from note n join identity i using (person)
+                where n.key = 'vote' and n.person not like ?
+            """
+            stored = {(dialog, user): value for dialog, user, value in db.execute(votes, [f"{state.STUFFED}%"])}
         db.close()
         wrong = [] if heard == self.pressed else [f"{heard} of {self.pressed} presses were heard"]
         off = sum(stored.get(key) != value for key, value in self.due.items()) + len(stored.keys() - self.due.keys())

@@ -64,7 +64,9 @@ def run(job: Job, bodies: Sequence[str], folder: Path) -> Answers:
     given = folder / "bodies"
     given.write_text("\n".join(bodies), encoding="utf-8")
     told = json.dumps(asdict(job) | {"bodies": str(given)})
-    done = subprocess.run([sys.executable, __file__], input=told, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, __file__], input=told, capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
     return Answers(**json.loads(done.stdout))
 
 

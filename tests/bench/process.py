@@ -20,6 +20,7 @@ class Process:
 
     def __init__(self, arguments: Sequence[str], port: int, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.port, self.log = port, folder / f"{port}.log"
+        self.ready_after = 0.0  # seconds
         mine = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.began = time.monotonic()
         with self.log.open("wb") as log:
@@ -36,7 +37,8 @@ class Process:
         while time.monotonic() - self.began < patience and self.child.poll() is None:
             with socket.socket() as tried:
                 if tried.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return time.monotonic() - self.began
+                    self.ready_after = time.monotonic() - self.began
+                    return self.ready_after
             time.sleep(0.005)
         raise RuntimeError(f"a server of the bench did not come up: {self.log.read_text()[-2000:]}")
 

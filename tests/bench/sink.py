@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import time
 import urllib.request
 from collections import Counter
 from typing import Any
@@ -34,7 +35,15 @@ async def api(request: web.Request) -> web.Response:
         body = await request.json()
         room = body["channel"] if body["channel"].startswith("C") else "D" + body["channel"][1:]
         ts = next(stamps)
-        posted.append({"channel": room, "ts": ts, "blocks": body.get("blocks", []), "text": body.get("text", "")})
+        posted.append(
+            {
+                "channel": room,
+                "ts": ts,
+                "blocks": body.get("blocks", []),
+                "text": body.get("text", ""),
+                "at": time.time(),
+            }
+        )
         return web.json_response({"ok": True, "channel": room, "ts": ts, "message": {}})
     if method == "users.info":
         user = request.query.get("user", "")

@@ -15,7 +15,11 @@ class Size:
     calm_repeats: int
     calm: int  # votes at a calm pace a repeat
     bursts: int
+    polls: int = 1000  # open at the same time
+    rings: int = 2  # repeats of the timers
+    starts: int = 5
+    everything: bool = True  # else what takes minutes is left out
 
 
 FULL = Size(repeats=5, votes=1200, ordinary=300, calm_repeats=3, calm=300, bursts=3)
-QUICK = Size(repeats=1, votes=500, ordinary=100, calm_repeats=1, calm=150, bursts=1)
+QUICK = Size(repeats=1, votes=400, ordinary=100, calm_repeats=1, calm=100, bursts=1, starts=1, everything=False)

@@ -60,7 +60,7 @@ class Bench:
 def bench(folder: Path, size: Size) -> Iterator[Bench]:
     """All of them running, and warm."""
     polls = 1 + 2 * size.repeats + size.calm_repeats + size.bursts
-    state.build(folder / "made.db", max(size.votes, CROWD), polls)
+    state.build(folder / "made.db", state.Made(max(size.votes, CROWD), polls))
     with ExitStack() as stack:
         sink = cohost.start_sink(folder)
         stack.callback(sink.stop)

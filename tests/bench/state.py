@@ -35,6 +35,8 @@ class Made:
     polls: int
     sessions: int = 1
     teams: str = ""
+    question: bool = False  # an open question in each session, whose silence is noticed
+    closing: int = 0  # polls more in the first session, each with a timer
 
 
 def users(people: int) -> list[str]:
@@ -80,15 +82,19 @@ async def _fill(app: App, wanted: Made, number: int) -> None:
     await types('start "Bench"')
     for poll in range(wanted.polls):
         await types(f'poll "What for lunch on day {poll}?" {" ".join(CHOICES)}')
+    for poll in range(wanted.closing if number == 0 else 0):
+        await types(f'poll "What for dinner on day {poll}?" {" ".join(CHOICES)} --for 3600s')
     who = [await app.store.admit(LOCAL, platform, one, f"Person {one}") for one in ids]
     joined = [Joined(id=f"j{one}", at=now, tenant=LOCAL, by=one, place=place, there=False) for one in who]
     await asyncio.gather(*map(app.engine.hear, joined))
+    if wanted.question:
+        await types("silence 60s")
+        await types('open "What would you do first?"')
 
 
-def build(file: Path, people: int, polls: int, sessions: int = 1, teams: str = "") -> None:
+def build(file: Path, wanted: Made) -> None:
     """Make it in a process of its own, whose settings nobody has told anything."""
-    wanted = json.dumps(asdict(Made(people, polls, sessions, teams)))
-    program = [sys.executable, "-m", "tests.bench.state", str(file), wanted]
+    program = [sys.executable, "-m", "tests.bench.state", str(file), json.dumps(asdict(wanted))]
     subprocess.run(program, check=True, cwd=file.parent, env={"PYTHONPATH": str(ROOT)})
 
 
@@ -100,6 +106,24 @@ def stuff(file: Path, dialog: str, votes: int) -> None:
         names = "dialog, key, person, tenant, value, at, event, first, first_at"
         db.executemany(f"insert into note ({names}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
     db.close()
+
+
+def pending(file: Path, timers: int) -> None:
+    """So many timers that ring next year, written directly; who set them is long gone."""
+    due = f"{datetime.now(UTC).year + 1}-01-01 00:00:00.000000"
+    with sqlite3.connect(file) as db:
+        rows = ((f"{STUFFED}{n:07}", "remind", "local", due, due, 0) for n in range(timers))
+        db.executemany("insert into timer (dialog, name, tenant, at, due, tries) values (?, ?, ?, ?, ?, ?)", rows)
+    db.close()
+
+
+def ring_at(file: Path, moment: datetime) -> int:
+    """All timers called “close” ring at this moment. Returns how many."""
+    at = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    with sqlite3.connect(file) as db:
+        moved = db.execute("update timer set at = ?, due = ? where name = 'close'", [at, at]).rowcount
+    db.close()
+    return moved
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def run(folder: Path, size: Size) -> Iterator[Line]:
         stack.callback(fake.stop)
         here = f"http://127.0.0.1:{fake.port}"
         url, openid = f"{here}/amer/", f"{here}/v1/.well-known/openidconfiguration"
-        state.build(folder / "made.db", size.votes, polls, teams=url)
+        state.build(folder / "made.db", state.Made(size.votes, polls, teams=url))
         headers = {"Content-Type": "application/json", "Authorization": bearer(fake.port, url)}
         ways = Ways("/api/messages", headers, None, f"teams:{ID}%")
         env = {
