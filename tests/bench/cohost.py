@@ -122,17 +122,22 @@ class Cohost(Server):
 
     def wrong(self) -> list[str]:
         """What the database has other than every vote, once."""
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as db:
-            heard = db.execute("select count(*) from heard where id like ?", [self.ways.heard]).fetchone()[0]
-            votes = """
-                select n.dialog, i.user, n.value from note n join identity i using (person)
-                where n.key = 'vote' and n.person not like ?
-            """
-            stored = {(dialog, user): value for dialog, user, value in db.execute(votes, [f"{state.STUFFED}%"])}
-        db.close()
-        wrong = [] if heard == self.pressed else [f"{heard} of {self.pressed} presses were heard"]
-        off = sum(stored.get(key) != value for key, value in self.due.items()) + len(stored.keys() - self.due.keys())
-        return wrong + ([f"{off} of {len(self.due)} votes are not what was pressed last"] if off else [])
+        return differences(self.database, self.ways.heard, self.pressed, self.due)
+
+
+def differences(database: Path, heard_as: str, pressed: int, due: Mapping[tuple[str, str], str]) -> list[str]:
+    """What the database has other than so many presses under such ids, and these votes: (dialog, user) -> value."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+        heard = db.execute("select count(*) from heard where id like ?", [heard_as]).fetchone()[0]
+        votes = """
+            select n.dialog, i.user, n.value from note n join identity i using (person)
+            where n.key = 'vote' and n.person not like ?
+        """
+        stored = {(dialog, user): value for dialog, user, value in db.execute(votes, [f"{state.STUFFED}%"])}
+    db.close()
+    wrong = [] if heard == pressed else [f"{heard} of {pressed} presses were heard"]
+    off = sum(stored.get(key) != value for key, value in due.items()) + len(stored.keys() - due.keys())
+    return wrong + ([f"{off} votes are not what was pressed last, of {len(due)}"] if off else [])
 
 
 def slack(sink_port: int) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 import json
 import pkgutil
+import sqlite3
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
+from tests.bench.cohost import differences
 from tests.bench.line import alone, compared, skipped
 from tests.bench.load import Answers
 from tests.bench.presses import Board, boards, press, renamed
@@ -69,3 +71,28 @@ def test_latencies_and_refusals_are_counted() -> None:
         3.0,
         4.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("pressed", "due", "wrong"),
+    [
+        (2, {("d", "u1"): "a", ("d", "u2"): "b"}, []),
+        (3, {("d", "u1"): "a", ("d", "u2"): "b"}, ["2 of 3 presses were heard"]),
+        (2, {("d", "u1"): "a", ("d", "u2"): "a"}, ["1 votes are not what was pressed last, of 2"]),
+        (2, {("d", "u1"): "a"}, ["1 votes are not what was pressed last, of 1"]),
+        (2, {("d", "u1"): "a", ("d", "u2"): "b", ("d", "u3"): "b"}, ["1 votes are not what was pressed last, of 3"]),
+    ],
+    ids=["all is there", "a press too few", "another vote", "a vote too many", "a vote too few"],
+)
+def test_a_vote_that_is_missing_or_otherwise_makes_the_run_fail(
+    tmp_path: Path, pressed: int, due: dict[tuple[str, str], str], wrong: list[str]
+) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        db.executescript("""
+            create table heard (id); insert into heard values ('slack:T:1'), ('slack:T:2'), ('timer:1');
+            create table identity (person, user); insert into identity values ('p1', 'u1'), ('p2', 'u2');
+            create table note (dialog, key, person, value);
+            insert into note values ('d', 'vote', 'p1', 'a'), ('d', 'vote', 'p2', 'b'), ('d', 'role', 'p1', 'learner');
+        """)
+    db.close()
+    assert differences(tmp_path / "a.db", "slack:T:%", pressed, due) == wrong
