@@ -3,12 +3,13 @@
 #   make demo    a whole simulated session in the web room (make demo ARGS=--headless plays it fast, without a browser)
 #   make test    every test but the long ones          (make test ARGS="-k poll")
 #   make hard    the long ones
+#   make bench   what a vote costs, one JSON line a measure (make bench ARGS=--quick ends within a minute)
 #   make check   format, lint, types, who may import whom
 #   make fmt     mend what can be mended
 #   make lock    write the lock files after pyproject.toml has changed (make lock ARGS=--upgrade: newest versions)
 #   make clean   remove everything that was set up
 
-.PHONY: demo test hard check check-format check-lint check-types check-imports fmt browser lock clean
+.PHONY: demo test hard bench check check-format check-lint check-types check-imports fmt browser lock clean
 .SUFFIXES:
 unexport PYTHONPATH PYTHONHOME
 
@@ -27,6 +28,9 @@ hard: $(VENV)/browser/ready
 	@$(PYTHON) -m pytest -m hard --collect-only -qq >/dev/null; \
 	if [ $$? -eq 5 ]; then echo "There is no long test yet."; \
 	else $(PYTHON) -m pytest -m hard --timeout=1200 --session-timeout=3600 $(ARGS); fi
+
+bench: $(VENV)/dev
+	@$(PYTHON) -m tests.bench $(ARGS)
 
 check: check-format check-lint check-types check-imports
 
