@@ -15,7 +15,7 @@ from bot.app import LOCAL, App
 from bot.app import build as put_together
 from bot.settings import load
 from dialogs.base import Commanded, Joined
-from storage.sql import migrate
+from storage.connecting import migrate
 from tests.bench.process import ROOT
 from tests.bench.sink import CHANNEL, CHAT, TEAM, TENANT
 

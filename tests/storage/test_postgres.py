@@ -181,7 +181,8 @@ async def test_two_workers_vote_on_four_polls_that_close_and_open_and_never_wait
         deadlocks = db.execute(rings).scalar()  # the server's own word, as of when the workers were gone
     world.store._read.dispose()  # type: ignore[attr-defined]
     print(
-        f"{sum(voting.voted.values())} votes, {sum(one.rounds for one in found)} closings, {voting.delivered} boards shown in {seconds} s;"
+        f"{sum(voting.voted.values())} votes, {sum(one.rounds for one in found)} closings,"
+        f" {voting.delivered} boards shown in {seconds} s;"
         f" done again {tried.chance} times by chance and {tried.heard} times for an event heard by both;"
         f" {deadlocks} deadlocks"
     )
