@@ -524,7 +524,9 @@ async def test_the_facilitators_read_whom_messages_did_not_reach_and_what_is_rea
     await typed('start "Feedback"')
     session = cast("tuple[str, object]", await app.engine.at(LOCAL, "small:C1"))[0]
     first = await missed()
-    await app.engine.hear(Joined(id="j", at=hands.now(), tenant=LOCAL, by=ann, place="small:C1"))
+    others = [await app.engine.person(LOCAL, "small", f"U{n}", f"Other {n}") for n in range(2, 6)]  # for a survey
+    for n, person in enumerate((ann, *others)):
+        await app.engine.hear(Joined(id=f"j{n}", at=hands.now(), tenant=LOCAL, by=person, place="small:C1"))
     await typed("end")
     small.closed.clear()
     await app.engine.reachable(LOCAL, "small:C1")

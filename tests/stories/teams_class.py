@@ -66,6 +66,13 @@ class Course:
             self.room = self.acme.meeting("Feedback", members=everybody)
         self.at_once = 0  # refusals because of two writes at once that a story has ordered
 
+    async def grows(self) -> list[User]:
+        """Two more come in, so that there are enough for a survey."""
+        two = [self.acme.user(name, installed=True) for name in ("Dora Lind", "Eli Marsh")]
+        await self.room.adds(*two)
+        await self.story.settles()
+        return two
+
     async def begins(self) -> None:
         """The bot comes in, the session opens, and a poll is put."""
         await self.room.adds_bot()

@@ -177,7 +177,7 @@ async def test_taken_out_of_the_room_and_added_again_the_bot_shows_what_was_miss
 async def test_whoever_takes_the_app_off_finds_theirs_in_the_room_and_gets_it_again(tmp_path: Path) -> None:
     """Ida takes the app off, and the survey is due: a button in the room, and then, with the app, her own chat."""
     async with course(tmp_path) as told:
-        for who in told.learners:
+        for who in (*told.learners, *await told.grows()):
             await told.votes(who, "I'm here", "Feedback")
         await told.ida.uninstalls()
         await told.types("end")

@@ -89,9 +89,10 @@ async def test_a_meeting_that_ends_without_a_command_leaves_the_session_open(tmp
         meeting = told.room
         assert isinstance(meeting, Meeting)
         await meeting.starts()
-        await meeting.joined(*told.learners)
+        there = [*told.learners, *await told.grows()]
+        await meeting.joined(*there)
         told.moves(30 * 60)
-        await meeting.left(*told.learners)
+        await meeting.left(*there)
         await meeting.ends()
         await told.votes(told.ida, "Yes")
         told.moves(20 * 3600)
