@@ -26,9 +26,8 @@ Json = Mapping[str, Any]
 TRIES = 4  # of an answer that is held back
 CARD, PRESSED = "application/vnd.microsoft.card.adaptive", "adaptiveCard/action"
 DEAF = t(
-    "So far I have seen nothing here but what mentions me. If people answer and I do not notice, an owner of this team "
-    "or chat has to let me read it: by adding the app anew and accepting what it asks for. Until then, say “heard” or "
-    "press “Answered aloud”."
+    "So far I have seen only what mentions me here: if people answer in writing, I may not notice. An owner can let me "
+    "read by adding the app anew. Until then, press “Answered aloud”."
 )
 RECEIVED = t("Received.")
 WHO = t("Teams does not say at the moment who is mentioned: nothing was changed. Please send this once more.")

@@ -27,7 +27,15 @@ EVERY_ERROR: list[tuple[dict[str, str], str]] = [
     ({"COHOST_PORT": "65536"}, "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
     (
         {"COHOST_DATABASE_URL": "postgresql://x"},
-        ("COHOST_DATABASE_URL: must begin with sqlite:///, as in sqlite:///cohost.db (PostgreSQL is not built yet)"),
+        (
+            "COHOST_DATABASE_URL: must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password "
+            "are written as %23, %2F and %40"
+        ),
+    ),
+    ({"COHOST_DATABASE_URL": "mysql://x"}, "COHOST_DATABASE_URL: must begin with sqlite:/// or postgresql://"),
+    (
+        {"COHOST_REDIS_URL": "http://x"},
+        "COHOST_REDIS_URL: must begin with redis:// or rediss:// (or be empty, for one process)",
     ),
     (
         {"COHOST_DATABASE_URL": "sqlite:///:memory:"},

@@ -300,4 +300,4 @@ async def test_whoever_asks_is_told_if_answers_in_the_chat_cannot_be_noticed(tmp
             for question in ("What surprised you?", "And what else?"):
                 await hanna.mentions_bot(chat, f'open "{question}"')
                 await story.passes(5)
-        assert sum("So far I have seen nothing here" in read.words for read in hanna.direct) == 1
+        assert sum("So far I have seen only what mentions me" in read.words for read in hanna.direct) == 1
