@@ -1,4 +1,4 @@
-"""Migrations need no stop: they add first and remove a release later, and the release before runs on the newer schema."""
+"""Migrations need no stop: they add first, remove a release later, and the release before runs on the newer schema."""
 
 import ast
 from collections.abc import Callable
