@@ -23,6 +23,7 @@ from bot.settings import Settings, WrongError, load
 from dialogs.card import Text
 from dialogs.moments import moment, zone_named
 from storage.connecting import NotAloneError, migrate, readable
+from storage.unusable import UnusableError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code: int = args.run(args)
-    except (WrongError, plans.UnreadableError, creating.CannotError, NotAloneError) as wrong:
+    except (WrongError, plans.UnreadableError, creating.CannotError, NotAloneError, UnusableError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     except DatabaseError as error:

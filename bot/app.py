@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError
 
 from adapters.base import Adapter, Shared
 from adapters.slack.app import Pool, Slack, Ways
@@ -23,7 +25,7 @@ from adapters.web.about import About
 from adapters.web.app import Web
 from adapters.web.links import Links
 from bot import health
-from bot.clock import Clock, WallClock
+from bot.clock import LOOKS, Clock, SharedClock, WallClock
 from bot.engine import Engine
 from bot.outbox import Outbox
 from bot.plans import templates
@@ -34,12 +36,13 @@ from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
 from storage.base import Hot
-from storage.connecting import OnlyOne, migrate
+from storage.connecting import NotAloneError, OnlyOne, migrate
 from storage.hot import MemoryHot
 from storage.hot_redis import RedisHot
 from storage.installations import Installations
 from storage.sql import SqlStore
 
+log = logging.getLogger(__name__)
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
 
@@ -64,6 +67,8 @@ class App:
         self.hot.start()
         self.engine.start()
         work = {"outbox": self.outbox.run(), "timers": self.timers.run(), "tidy": self.timers.tidy()}
+        if isinstance(self.clock, SharedClock):
+            work["clock"] = self.clock.keep()
         self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
 
     async def stop(self) -> None:
@@ -78,9 +83,9 @@ class App:
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
     """Put everything together. The database must have been migrated."""
-    clock = clock or WallClock()
     scenes = Scenes(KINDS)
     store = SqlStore(settings.database_url, KINDS, scenes.decide, scenes.view)
+    clock = clock or (WallClock() if settings.database_url.startswith("sqlite") else SharedClock(store.time))
     redis = settings.redis_url.get_secret_value()
     hot: Hot = RedisHot(redis) if redis else MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
@@ -178,23 +183,47 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
 async def running(app: App) -> AsyncIterator[web.TCPSite]:
     """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
     migrate(app.settings.database_url)
-    only = None if app.settings.redis_url.get_secret_value() else OnlyOne(app.settings.database_url)
-    if only:
-        only.take()
-    app.start()
-    runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
-    await runner.setup()
-    site = web.TCPSite(runner, app.settings.host, app.settings.port)
-    try:
+    async with alone(app.settings):
+        if isinstance(app.clock, SharedClock):
+            await app.clock.look()
+        app.start()
+        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
+        await runner.setup()
+        site = web.TCPSite(runner, app.settings.host, app.settings.port)
         try:
-            await site.start()
-        except OSError as error:
-            raise cannot_listen(app.settings, error) from error
-        gc.freeze()  # what lives as long as the process needs no more looking at
-        yield site
+            try:
+                await site.start()
+            except OSError as error:
+                raise cannot_listen(app.settings, error) from error
+            gc.freeze()  # what lives as long as the process needs no more looking at
+            yield site
+        finally:
+            await runner.cleanup()
+            with contextlib.suppress(asyncio.CancelledError):
+                await app.stop()
+
+
+@asynccontextmanager
+async def alone(settings: Settings) -> AsyncIterator[None]:
+    """Without Redis, no other process may run on this database while the context lasts: raises NotAloneError."""
+    if settings.redis_url.get_secret_value():
+        yield
+        return
+    only = OnlyOne(settings.database_url)
+    only.take()
+
+    async def stay() -> None:
+        while True:
+            await asyncio.sleep(LOOKS)
+            try:
+                await asyncio.to_thread(only.retake)
+            except (NotAloneError, DBAPIError) as error:
+                log.error("%s", error)  # noqa: TRY400 - the sentence is all that there is to say
+
+    staying = asyncio.create_task(stay(), name="alone")
+    try:
+        yield
     finally:
-        await runner.cleanup()
-        with contextlib.suppress(asyncio.CancelledError):
-            await app.stop()
-        if only:
-            only.release()
+        staying.cancel()
+        await asyncio.gather(staying, return_exceptions=True)
+        only.release()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+
+log = logging.getLogger(__name__)
+LOOKS = 10.0  # seconds between two looks at a clock that is shared
 
 
 class Clock(Protocol):
@@ -41,6 +46,47 @@ class WallClock:
     async def until(self, moment: datetime) -> None:
         """Wait until that moment."""
         await asyncio.sleep((moment - self.now()).total_seconds())
+
+
+class SharedClock:
+    """The database's time, so that workers on several machines agree on what is due and whose lease has ended.
+
+    Between two looks at it, it goes on by a clock of the machine that nobody sets; before the first, by its wall clock.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[datetime]]) -> None:
+        self._ask = ask
+        self._at, self._since = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return self._at + timedelta(seconds=time.monotonic() - self._since)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    async def until(self, moment: datetime) -> None:
+        """Wait until that moment."""
+        await asyncio.sleep((moment - self.now()).total_seconds())
+
+    async def look(self) -> None:
+        """Ask for the time."""
+        asked = time.monotonic()
+        told = await self._ask()
+        unsure = timedelta(seconds=(time.monotonic() - asked) / 2)
+        # Not moved for less than it may be wrong by: a time that jumps to and fro would be worse than one slightly off.
+        if abs(told + unsure - self.now()) > unsure:
+            self._at, self._since = told + unsure, time.monotonic()
+
+    async def keep(self) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(LOOKS)
+            try:
+                await self.look()
+            except Exception:
+                log.exception("the database does not say what time it is; it goes on by this machine's")
 
 
 class FastClock:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from storage.unusable import UnusableError, why
+
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
@@ -58,13 +60,22 @@ class NotAloneError(Exception):
 
 
 def migrate(url: str) -> None:
-    """Bring the database to the newest schema. Safe to run again and by several processes at once."""
+    """Bring the database to the newest schema. Safe to run again and by several processes at once.
+
+    Raises UnusableError with a sentence where it is known why PostgreSQL cannot be used.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = address(url)
     config.attributes["connect_args"] = {} if url.startswith("sqlite") else _told(url)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        sentence = None if url.startswith("sqlite") else why(url, error)
+        if sentence is None:
+            raise
+        raise UnusableError(sentence) from error
 
 
 def address(url: str) -> str:
@@ -150,7 +161,7 @@ class OnlyOne:
         self._held: Connection | None = None
 
     def take(self) -> None:
-        """Hold it from now on. PostgreSQL lets go of it by itself when this process dies."""
+        """Hold it from now on. PostgreSQL lets go of it by itself when this process dies, or is not to be reached."""
         if self._engine is None:
             return
         held = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -158,16 +169,29 @@ class OnlyOne:
             held.close()
             self._engine.dispose()
             raise NotAloneError(
-                "Another Cohost is running on this database. Stop it, or set COHOST_REDIS_URL for both, so that they "
-                "share what they know of each other."
+                "COHOST_DATABASE_URL: another Cohost is running on this database; stop it, or set COHOST_REDIS_URL for "
+                "both, so that they share what they know of each other"
             )
         self._held = held
 
-    def release(self) -> None:
-        """Let go of it."""
+    def retake(self) -> None:
+        """Take it again if it was lost. PostgreSQL may have been started anew, and somebody else been quicker."""
+        if self._held is not None:
+            try:
+                self._held.execute(select(1))
+            except DBAPIError:
+                self._let_go()
+        if self._held is None:
+            self.take()
+
+    def _let_go(self) -> None:
         if self._held is not None:
             self._held.invalidate()  # closed for real: a connection that went back to the pool would hold it still
             self._held.close()
             self._held = None
+
+    def release(self) -> None:
+        """Let go of it."""
+        self._let_go()
         if self._engine is not None:
             self._engine.dispose()

@@ -231,6 +231,10 @@ class SqlStore:
 
         return await self._reading(count)
 
+    async def time(self) -> datetime:
+        """What time it is on PostgreSQL."""
+        return await self._reading(lambda db: db.execute(select(func.clock_timestamp())).scalar_one())
+
     async def tidy(self, now: datetime) -> None:
         """Forget heard ids that nobody delivers again."""
         await self._writing(lambda db: db.execute(delete(HEARD).where(HEARD.c.at < now - REMEMBERED)))

@@ -39,8 +39,13 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
+    "dynamic_shared_memory_type": "mmap",  # in its folder: nothing is left where it was stopped in a hurry
     "timezone": "Asia/Kathmandu",  # nothing may depend on the server's
 }
+
+
+# However the tests end, by kill -9 even, their end of this pipe is closed, and nothing is left of the server.
+WATCH = 'read _; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"'
 
 
 class Postgres:
@@ -56,6 +61,7 @@ class Postgres:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.process: subprocess.Popen[bytes] | None = None
+        self.watch: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
         self._made: list[str] = []
 
@@ -79,7 +85,11 @@ class Postgres:
         """Make the files of a server, and the database that the tests' own are copies of."""
         how = ("--username=cohost", "--auth=trust", "--encoding=UTF8", "--locale=C")
         self._run(self.bin / "initdb", f"--pgdata={self.data}", "--no-instructions", *how)
+        allowed = self.data / "pg_hba.conf"
+        allowed.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{allowed.read_text()}")
         self.start()
+        self.execute("CREATE ROLE guarded LOGIN PASSWORD 'pass#word'")
+        self.execute("CREATE ROLE guest LOGIN")
         self.execute("CREATE DATABASE empty")
         migrate(self.url("empty"))
 
@@ -95,6 +105,15 @@ class Postgres:
             self.process = subprocess.Popen(  # type: ignore[call-overload]
                 [self.bin / "postgres", "-D", self.data, *told], cwd=self.folder, stdout=log, stderr=log, **words
             )
+            self.watch = subprocess.Popen(  # type: ignore[call-overload]
+                ["sh", "-c", WATCH, "watch", str(self.process.pid), self.folder],
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **words,
+            )
         until = time.monotonic() + READY
         while True:
             try:
@@ -108,10 +127,12 @@ class Postgres:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it: by SIGINT whoever is connected is sent away; by SIGQUIT it is as if the power had failed."""
-        if self.process:
+        if self.process and self.watch:
+            self.watch.kill()
+            self.watch.communicate()
             self.process.send_signal(how)
             self.process.wait(READY)
-            self.process = None
+            self.process = self.watch = None
 
     def execute(self, statement: str) -> None:
         """Run one statement outside the tests' databases."""

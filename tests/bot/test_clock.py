@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import FastClock, HandClock, WallClock
+from bot.clock import FastClock, HandClock, SharedClock, WallClock
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -83,3 +83,35 @@ async def test_nobody_waits_for_what_is_over(tmp_path: Path, seconds: float) -> 
         async with asyncio.timeout(1):
             await clock.sleep(seconds)
     assert json.loads(file.read_text())["start"] == NOON.isoformat()
+
+
+async def test_a_shared_clock_is_the_machines_until_it_was_asked_and_then_goes_on_from_what_it_was_told() -> None:
+    clock = SharedClock(lambda: asyncio.sleep(0, NOON))
+    before = datetime.now(UTC)
+    at_first = clock.now()
+    await clock.look()
+    then = clock.now()
+    while clock.now() == then:
+        await clock.sleep(0.001)
+
+    assert abs(at_first - before) < timedelta(hours=1)
+    assert NOON <= then < clock.now() < NOON + timedelta(hours=1)
+
+
+async def test_a_shared_clock_is_not_moved_for_less_than_the_answer_may_be_off() -> None:
+    told = NOON
+
+    async def ask() -> datetime:
+        await asyncio.sleep(0.2)  # the answer is of some moment in these
+        return told
+
+    clock = SharedClock(ask)
+    await clock.look()
+    set_to = clock._at
+    told = clock.now() + timedelta(seconds=0.05)
+    await clock.look()
+    kept = clock._at
+    told = clock.now() - timedelta(minutes=1)
+    await clock.look()
+
+    assert (kept, clock._at < set_to) == (set_to, True)

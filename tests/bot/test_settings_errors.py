@@ -28,8 +28,8 @@ EVERY_ERROR: list[tuple[dict[str, str], str]] = [
     (
         {"COHOST_DATABASE_URL": "postgresql://x"},
         (
-            "COHOST_DATABASE_URL: must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a password "
-            "are written as %23, %2F and %40"
+            "COHOST_DATABASE_URL: must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, where #, / and @ in a "
+            "password are written as %23, %2F and %40"
         ),
     ),
     ({"COHOST_DATABASE_URL": "mysql://x"}, "COHOST_DATABASE_URL: must begin with sqlite:/// or postgresql://"),
