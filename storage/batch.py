@@ -70,6 +70,7 @@ class Batch:
         self.whole: set[tuple[str, str]] = set()  # (dialog, person) whose notes are all in memory
         self.out = writing.Pending()
         self.touched = False  # the event at hand changed something
+        self.woke = False  # it set, moved or switched off a timer
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Batch:
         if (event.tenant, event.id) in self.heard and not isinstance(event, Rang):
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
-        self.touched = False
+        self.touched = self.woke = False
         try:
             session = routing.session_of(self, event)
             # Leaving brings nobody in: the page of somebody who was taken off the roster closes, too.
@@ -162,7 +163,7 @@ class Batch:
             told = spoken(reply)
             self.heard[event.tenant, event.id] = told
             self.out.heard.append({"tenant": event.tenant, "id": event.id, "at": self.now, "reply": told})
-        return Outcome(reply)
+        return Outcome(reply, woke=self.woke)
 
     def _stands(self, rang: Rang) -> bool:
         """A timer rings only while it stands at that time; ringing takes it away."""

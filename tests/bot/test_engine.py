@@ -12,7 +12,7 @@ import pytest
 from adapters.base import Answer
 from bot.app import LOCAL, App
 from bot.engine import Engine, UnheardError
-from dialogs.base import FACILITATOR, Commanded, Event, Note, Pressed, Show
+from dialogs.base import FACILITATOR, Commanded, Event, Note, Pressed, Show, Wake
 from dialogs.card import Card, Text, Who, t
 from storage.base import Outcome
 from storage.hot import MemoryHot
@@ -179,12 +179,16 @@ async def test_outbox_and_timers_are_nudged_by_what_was_stored(world: World, ses
     hot = MemoryHot()
     engine = Engine(world.store, hot, world.clock)
     engine.start()
-    waiting = [asyncio.create_task(hot.nudged(what)) for what in ("outbox", "timers")]
+    outbox, timers = (asyncio.create_task(hot.nudged(what)) for what in ("outbox", "timers"))
 
     await engine.hear(world.press("ann", session, Show("board"), place=f"web:{session}"))
-
-    await asyncio.gather(*waiting)
+    await outbox
+    early = timers.done()
+    await engine.hear(world.press("ann", session, Wake("close", world.now), place=f"web:{session}"))
+    await timers
     await engine.stop()
+
+    assert not early  # a vote sets no timer, and there are many of those
 
 
 async def test_an_answer_brings_the_names_that_it_needs(world: World, engine: Engine, session: str) -> None:
