@@ -24,6 +24,7 @@ from storage import connecting
 from storage.base import Outcome, Store
 from storage.connecting import NotAloneError, OnceMoreError, OnlyOne, address, migrate
 from storage.effects import identify
+from storage.unusable import UnusableError
 from tests.postgres import Postgres, PostgresDatabase
 from tests.storage.contract import KINDS, NOON, Puppet, World, said, view
 
@@ -436,3 +437,26 @@ def test_a_migration_that_fails_leaves_nothing_and_two_at_once_do_not_fall_over_
 
     assert (left, errors) == (["turn"], ["", ""])
     assert sorted(after) == sorted(["alembic_version", *SQLModel.metadata.tables])
+
+
+def test_a_migration_does_not_wait_for_a_table_that_a_backup_holds_and_says_so(server: Postgres) -> None:
+    url = server.fresh().url
+    engine = create_engine(address(url))
+    with engine.begin() as db:  # as the release before 0004 left it
+        for statement in (
+            "DROP TABLE address",
+            "DROP INDEX person_email",
+            "ALTER TABLE post DROP COLUMN via",
+            "UPDATE alembic_version SET version_num = '0003'",
+        ):
+            db.execute(text(statement))
+    with engine.begin() as backup:
+        backup.execute(text("LOCK TABLE post IN ACCESS SHARE MODE"))
+        with pytest.raises(UnusableError, match=r"a table of test\d+ is in use, by a backup perhaps; try again when"):
+            migrate(url)
+    migrate(url)
+    with engine.begin() as db:
+        version = db.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    engine.dispose()
+
+    assert version == "0005"
