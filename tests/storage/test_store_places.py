@@ -141,8 +141,8 @@ ALL, NO_LIVE, OVER, OLD, EMPTY = ("next", "live", "last", "old"), ("next", "last
     [
         ('poll "Lunch?" "Soup" "Pizza"', {ALL: "live", NO_LIVE: "desk", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ("roster", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
-        ("survey", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
-        ("digest", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
+        ("survey", {ALL: "live", NO_LIVE: "last", OVER: "last", OLD: "desk", EMPTY: "desk"}),
+        ("digest", {ALL: "live", NO_LIVE: "last", OVER: "last", OLD: "desk", EMPTY: "desk"}),
         ("start", {ALL: "live", NO_LIVE: "next", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ('start "Another"', {ALL: "live", NO_LIVE: "desk", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ("end", {ALL: "live", NO_LIVE: "next", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
