@@ -133,6 +133,14 @@ async def test_a_place_of_that_name_at_another_company_leads_nowhere(channel: Ch
     assert [await channel.leads_to(CHANNEL, tenant) for tenant in ("acme", "umbrella")] == ["live", None]
 
 
+async def test_every_session_that_is_still_to_come_at_a_place_is_known(channel: Channel) -> None:
+    await channel.begin("next", "live", "last", "old")
+
+    found = [await channel.world.store.planned(tenant, CHANNEL) for tenant in ("acme", "umbrella")]
+
+    assert [list(one) for one in found] == [[channel.sessions["next"]], []]
+
+
 ALL, NO_LIVE, OVER, OLD, EMPTY = ("next", "live", "last", "old"), ("next", "last", "old"), ("last", "old"), ("old",), ()
 
 
