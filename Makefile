@@ -22,7 +22,7 @@ demo: $(VENV)/runtime
 	@$(PYTHON) -m bot demo $(ARGS)
 
 test: $(VENV)/browser/ready
-	@$(PYTHON) -m pytest -m "not hard" $(ARGS)
+	@$(PYTHON) -m pytest -m "not hard" -n auto --maxprocesses 4 $(ARGS)
 
 hard: $(VENV)/browser/ready
 	@$(PYTHON) -m pytest -m hard --collect-only -qq >/dev/null; \
