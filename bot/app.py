@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,7 @@ from adapters.web.links import Links
 from bot import health
 from bot.clock import LOOKS, Clock, SharedClock, WallClock
 from bot.engine import Engine
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.plans import templates
 from bot.scene import Scenes
@@ -59,6 +61,7 @@ class App:
     adapters: Mapping[str, Adapter]
     outbox: Outbox
     timers: Timers
+    metrics: Metrics = field(default_factory=Metrics)
     http: web.Application = field(default_factory=web.Application)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -90,29 +93,33 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     hot: Hot = RedisHot(redis) if redis else MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
-    adapters = platforms(engine, links, settings, clock, hot)
-    outbox = Outbox(store, hot, clock, adapters, engine.hear)
-    timers = Timers(store, hot, clock, engine)
-    app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
+    metrics = Metrics()
+    adapters = platforms(engine, links, settings, clock, hot, metrics)
+    outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown)
+    timers = Timers(store, hot, clock, engine, metrics.rang)
+    app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers, metrics)
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
     About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
     health.add_to(app.http, store, hot, clock, list(adapters))
+    metrics.add_to(app.http, store, clock, settings.metrics_token.get_secret_value())
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Mapping[str, Adapter]:
+def platforms(
+    engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics
+) -> Mapping[str, Adapter]:
     """The platforms that are on."""
     found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), shared)}
     if settings.slack.on:
-        found["slack"] = slack(engine, links, settings, clock, shared)
+        found["slack"] = slack(engine, links, settings, clock, shared, metrics)
     if settings.teams.on:
-        found["teams"] = teams(engine, links, settings, clock, shared)
+        found["teams"] = teams(engine, links, settings, clock, shared, metrics)
     return found
 
 
-def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Teams:
+def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics) -> Teams:
     """Teams, for the one organisation of the settings, or for several that are kept apart."""
     told = settings.teams
     one = len(told.tenants) == 1
@@ -126,6 +133,7 @@ def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
         open_to_emulator=told.auth_disabled,
         elsewhere=settings.slack.on,
         issuer=told.issuer,
+        asked_to_wait=metrics.asked_to_wait("teams"),
     )
     return Teams(
         engine,
@@ -144,7 +152,7 @@ def addresses(links: Links) -> Callable[[str, Link, str], str]:
     return lambda tenant, link, person: pages[link.page](tenant, link.session, person)
 
 
-def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Slack:
+def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics) -> Slack:
     """Slack, for the one workspace whose token is in the settings, or for many that install the app themselves."""
     told, pool = settings.slack, Pool()
     calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
@@ -173,6 +181,8 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
             install,
             elsewhere=settings.teams.on,
             closing=tuple(closing),
+            asked_to_wait=metrics.asked_to_wait("slack"),
+            acked=partial(metrics.acked, "slack"),
         ),
         shared,
         clock.sleep,

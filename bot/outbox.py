@@ -32,9 +32,16 @@ class Outbox:
     """One loop a process; several processes share the work by leases."""
 
     def __init__(
-        self, store: Store, hot: Hot, clock: Clock, adapters: Mapping[str, Adapter], report: Report | None = None
+        self,
+        store: Store,
+        hot: Hot,
+        clock: Clock,
+        adapters: Mapping[str, Adapter],
+        report: Report | None = None,
+        shown: Callable[[Post], None] = lambda _: None,
     ) -> None:
-        self.store, self.hot, self.clock, self.adapters, self.report = store, hot, clock, adapters, report
+        self.store, self.hot, self.clock, self.adapters = store, hot, clock, adapters
+        self.report, self.shown = report, shown
         self.owner = secrets.token_hex(8)
         self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
         self._served: dict[str, None] = {}  # posts in the order in which they were last shown
@@ -157,6 +164,7 @@ class Outbox:
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
             await self.store.shown(post, self.owner, ref, self.clock.now())
+            self.shown(post)
             if post.person and platform != "web":
                 await self._refresh(message)
             self._served.pop(post.id, None)

@@ -12,11 +12,13 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter, time
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.error import BoltUnhandledRequestError
@@ -76,6 +78,8 @@ class Ways:
     install: Install | None = None
     elsewhere: bool = False  # the same people may be on another platform, too
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()  # what else is let go of in the end
+    asked_to_wait: Callable[[], None] = lambda: None  # called at each 429
+    acked: Callable[[str, float], None] = lambda *_: None  # told of each answer by Socket Mode, and how long it took
 
 
 class Slack:
@@ -97,7 +101,7 @@ class Slack:
         self._bolt: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pauses = Pauses(bot.now, shared, "slack pauses")
+        self._pauses = Pauses(bot.now, shared, "slack pauses", ways.asked_to_wait)
         self._people = People(bot, self.call, tenants.team, sleep, elsewhere=ways.elsewhere)
         self._show = Show(bot, self.call, address, shared)
         self._receipts = Receipts(self._respond, bot.now)
@@ -172,7 +176,8 @@ class Slack:
         self._bolt = self._app()
         if self._ways.app_token:
             client = AsyncWebClient(base_url=self._ways.api_url, session=self._ways.pool())
-            self._socket = AsyncSocketModeHandler(self._bolt, self._ways.app_token, web_client=client)
+            self._socket = Socket(self._bolt, self._ways.app_token, web_client=client)
+            self._socket.acked = self._ways.acked
             self._later(self._connect())
 
     async def stop(self) -> None:
@@ -298,6 +303,19 @@ class Slack:
 
     async def _learn(self, tenant: str, user: User, host: bool) -> None:  # noqa: FBT001 - a callback with one caller
         await self._people.learn(tenant, user, host=host)
+
+
+class Socket(AsyncSocketModeHandler):
+    """Socket Mode, whose answers are counted as those by HTTP are."""
+
+    acked: Callable[[str, float], None]
+
+    async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401 - the library's own types of three sorts
+        """One delivery: what Bolt does, with its answer looked at."""
+        began = perf_counter()
+        answer = await run_async_bolt_app(self.app, req)
+        await send_async_response(client, req, answer, time())
+        self.acked("ok" if answer.status < 400 else "failed", perf_counter() - began)
 
 
 async def _failed(error: Exception) -> BoltResponse:

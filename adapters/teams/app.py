@@ -61,6 +61,7 @@ class Ways:
     open_to_emulator: bool = False
     elsewhere: bool = False  # the same people may be on another platform, too
     issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
+    asked_to_wait: Callable[[], None] = lambda: None  # called at each 429
 
 
 class NoTokens(Tokens):
@@ -88,7 +89,9 @@ class Pool:
         who = (ways.app_id, ways.password, ways.login_tenant)
         asked = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
         # Without a client secret only an emulator on this machine is let in, and it asks for no token.
-        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now, wire)
+        self.connector = Connector(
+            asked if ways.password else NoTokens(), self.session, bot.now, wire, ways.asked_to_wait
+        )
 
 
 class Teams:

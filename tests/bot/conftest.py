@@ -13,7 +13,7 @@ from storage.hot import MemoryHot
 from tests.storage.contract import NOON, World
 from tests.storage.databases import Sqlite, copies
 
-NAMES = ("DATABASE_URL", "HOST", "PORT", "BASE_URL", "SECRET", "PRIVACY_URL", "TERMS_URL", "REDIS_URL")
+NAMES = ("DATABASE_URL", "HOST", "PORT", "BASE_URL", "SECRET", "PRIVACY_URL", "TERMS_URL", "REDIS_URL", "METRICS_TOKEN")
 
 
 @pytest.fixture(scope="session")
