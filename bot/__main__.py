@@ -163,6 +163,7 @@ async def _serve(settings: Settings) -> None:
     async with running(app):
         print("\n".join((f"Cohost is ready at {settings.address()}", *starting.platforms(settings))), flush=True)
         await stop.wait()
+        signal.alarm(10)  # a thread that waits for a database which is silent cannot be told to stop; this tells all
 
 
 def migrate_database(_: argparse.Namespace) -> int:

@@ -45,6 +45,9 @@ from storage.installations import Installations
 from storage.sql import SqlStore
 
 log = logging.getLogger(__name__)
+ENDS = 9.0  # seconds in which everything is let go of, whatever hangs
+ANSWERS = 3.0  # of these, for requests that are under way
+DRAINS = 2.0  # and for what is due in the outbox
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
 
@@ -64,6 +67,7 @@ class App:
     metrics: Metrics = field(default_factory=Metrics)
     http: web.Application = field(default_factory=web.Application)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
+    serving: bool = False
 
     def start(self) -> None:
         """Begin to commit, deliver and ring."""
@@ -74,11 +78,29 @@ class App:
             work["clock"] = self.clock.keep()
         self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
 
-    async def stop(self) -> None:
-        """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
+    async def drain(self) -> None:
+        """Show what is due, for a short while, as long as the platforms can still be called. Nothing new comes in."""
+        if self.serving:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAINS):
+                    while await self._due():  # noqa: ASYNC110 - the database cannot call
+                        await asyncio.sleep(0.05)
+        await self._rest()
+
+    async def _due(self) -> bool:
+        if self.engine.busy or self.outbox.busy or await self.store.marks():
+            return True
+        post = await self.store.next_post()
+        return post is not None and post <= self.clock.now()
+
+    async def _rest(self) -> None:
         for loop in self.loops:
             loop.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
+        await self._rest()
         await self.engine.stop()
         await self.hot.close()
         await self.store.close()
@@ -98,6 +120,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown)
     timers = Timers(store, hot, clock, engine, metrics.rang)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers, metrics)
+    app.http.on_cleanup.append(lambda _: app.drain())  # before the platforms', after which nobody can be called
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
@@ -197,7 +220,7 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
         if isinstance(app.clock, SharedClock):
             await app.clock.look()
         app.start()
-        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
+        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=ANSWERS)
         await runner.setup()
         site = web.TCPSite(runner, app.settings.host, app.settings.port)
         try:
@@ -206,9 +229,14 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
             except OSError as error:
                 raise cannot_listen(app.settings, error) from error
             gc.freeze()  # what lives as long as the process needs no more looking at
+            app.serving = True
             yield site
         finally:
-            await runner.cleanup()
+            try:
+                async with asyncio.timeout(ENDS):
+                    await runner.cleanup()
+            except TimeoutError:
+                log.warning("not everything could be finished before the end; what is due is done at the next start")
             with contextlib.suppress(asyncio.CancelledError):
                 await app.stop()
 

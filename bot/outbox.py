@@ -113,6 +113,7 @@ class Outbox:
         return folded + len(posts)
 
     async def _serve(self, name: str, lane: list[Post], taken: datetime, before: asyncio.Task[None] | None) -> None:
+        shown: Post | None = None
         try:
             if before:
                 await asyncio.wait([before])
@@ -122,7 +123,14 @@ class Outbox:
                     # The lease could end while it is being shown: let go, to be taken anew with the card of then.
                     await self.store.postpone(post, self.owner, self.clock.now())
                 else:
+                    shown = post
                     await self._show(post)
+        except asyncio.CancelledError:
+            # The process stops: whoever comes next need not wait until the leases end. What was settled is ours no more.
+            for post in lane:
+                failed = "the process was stopped meanwhile" if post is shown else None
+                await self.store.postpone(post, self.owner, self.clock.now(), failed=failed)
+            raise
         except Exception:
             log.exception("the outbox stumbled; what it has taken is due again when its lease ends")
         finally:

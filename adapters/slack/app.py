@@ -8,6 +8,7 @@ hands it to `listen`, which answers when everything is stored.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 ALL = re.compile("")
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
 PACE = 2.0  # seconds between two edits of what stands in one channel
+REST = 2.0  # seconds for what was begun for somebody, when the bot stops
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
 
@@ -168,6 +170,7 @@ class Slack:
         if self._ways.install:
             app.add_routes(self._ways.install.routes())
         app.on_startup.append(lambda _: self.start())
+        app.on_shutdown.append(lambda _: self.hang_up())
         app.on_cleanup.append(lambda _: self.stop())
 
     async def start(self) -> None:
@@ -180,13 +183,20 @@ class Slack:
             self._socket.acked = self._ways.acked
             self._later(self._connect())
 
+    async def hang_up(self) -> None:
+        """Take nothing more by Socket Mode: what was not answered, Slack delivers again, to whoever is there then."""
+        if self._socket:
+            socket, self._socket = self._socket, None
+            await socket.close_async()  # type: ignore[no-untyped-call]
+
     async def stop(self) -> None:
         """Finish what was begun for somebody, then let go."""
-        if self._socket:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
-        await self._receipts.settled()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        await self.hang_up()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REST):
+                await self._receipts.settled()
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
         for task in [*self._tasks]:
             task.cancel()
         await self._people.stop()
