@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DatabaseError
 
-from bot import creating, demo, manifests, plans, starting
+from bot import creating, demo, logs, manifests, plans, starting
 from bot.app import build, running
 from bot.engine import UnheardError
 from bot.settings import Settings, WrongError, load
@@ -147,6 +147,7 @@ def told(**given: object) -> Settings:
 def serve(args: argparse.Namespace) -> int:
     """Run until told to stop."""
     settings = told(host=args.host, port=args.port, database_url=args.database_url, base_url=args.base_url)
+    logs.set_up(settings.log_level)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: PLC0415 - quicker where there is one; not to be had everywhere
 

@@ -28,6 +28,7 @@ from adapters.web.links import Links
 from bot import health
 from bot.clock import LOOKS, Clock, SharedClock, WallClock
 from bot.engine import Engine
+from bot.logs import tracing
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.plans import templates
@@ -117,9 +118,10 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     links = Links(settings.secret.get_secret_value(), settings.address())
     metrics = Metrics()
     adapters = platforms(engine, links, settings, clock, hot, metrics)
-    outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown)
+    outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown, engine.cause)
     timers = Timers(store, hot, clock, engine, metrics.rang)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers, metrics)
+    app.http.middlewares.append(tracing)
     app.http.on_cleanup.append(lambda _: app.drain())  # before the platforms', after which nobody can be called
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):

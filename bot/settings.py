@@ -131,6 +131,7 @@ class Settings(Secrets):
 
     database_url: str = "sqlite:///cohost.db"
     redis_url: SecretStr = SecretStr("")  # it may hold a password
+    log_level: str = "warning"
     metrics_token: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
@@ -163,6 +164,13 @@ class Settings(Secrets):
                 " and %40; the user, the password, the port and the number of the database may be left out"
             )
         return SecretStr(told)
+
+    @field_validator("log_level")
+    @classmethod
+    def _a_level(cls, level: str) -> str:
+        if (told := level.strip().lower()) not in {"warning", "info"}:
+            raise ValueError("must be warning, which it is if this is not set, or info")
+        return told
 
     @field_validator("metrics_token")
     @classmethod

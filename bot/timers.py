@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from adapters.base import traced
 from bot.clock import Clock
 from bot.engine import Engine
 from dialogs.base import Rang
@@ -61,6 +62,7 @@ class Timers:
         return len(due)
 
     async def _ring(self, rang: Rang) -> None:
+        traced()
         self.rang((self.clock.now() - rang.due).total_seconds())
         outcome = await self.engine.rung(rang)
         if outcome.error:

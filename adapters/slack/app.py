@@ -28,7 +28,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Later, Message, Shared
+from adapters.base import Bot, Later, Message, Shared, traced
 from adapters.pauses import Pauses
 from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, flat
 from adapters.slack.channels import Channels
@@ -322,6 +322,7 @@ class Socket(AsyncSocketModeHandler):
 
     async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401 - the library's own types of three sorts
         """One delivery: what Bolt does, with its answer looked at."""
+        traced()
         began = perf_counter()
         answer = await run_async_bolt_app(self.app, req)
         await send_async_response(client, req, answer, time())

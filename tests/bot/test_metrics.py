@@ -11,6 +11,7 @@ from adapters.pauses import Pauses
 from bot.app import App, build
 from bot.clock import HandClock
 from bot.engine import Engine
+from bot.logs import tracing
 from bot.metrics import ANSWERS, DOORS, Metrics
 from bot.outbox import Outbox
 from bot.settings import load
@@ -132,7 +133,7 @@ async def test_without_the_token_nothing_is_told(
 async def test_where_there_is_no_token_there_is_no_page(app: App) -> None:
     async with TestClient(TestServer(app.http)) as client:
         assert (await client.get("/metrics")).status == 404
-    assert app.http.middlewares == []
+    assert [*app.http.middlewares] == [tracing]
 
 
 async def test_without_the_database_it_says_so_and_nothing_old(world: World) -> None:
