@@ -132,7 +132,8 @@ class Engine:
                 self._waiting.task_done()
             try:
                 await self.hot.nudge("outbox")
-                await self.hot.nudge("timers")
+                if any(outcome.woke for outcome in outcomes):  # a vote sets none, and there are many of those
+                    await self.hot.nudge("timers")
             except Exception:  # nudges may be lost: the loops look by themselves, only later
                 log.exception("the outbox and the timers could not be nudged")
 

@@ -108,6 +108,7 @@ class Outcome:
     reply: Reply | None = None
     again: bool = False  # it had been heard before
     error: str | None = None  # it could not be decided: nothing of it is stored
+    woke: bool = False  # a timer was set, moved or switched off
     dialogs: tuple[str, ...] = field(default=(), compare=False)  # which decided on it, for the log
 
 

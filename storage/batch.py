@@ -71,6 +71,7 @@ class Batch:
         self.out = writing.Pending()
         self.touched = False  # the event at hand changed something
         self.deciding: dict[str, None] = {}  # the dialogs that decided on it
+        self.woke = False  # it set, moved or switched off a timer
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ class Batch:
         if (event.tenant, event.id) in self.heard and not isinstance(event, Rang):
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
-        self.touched = False
+        self.touched = self.woke = False
         self.deciding.clear()
         try:
             session = routing.session_of(self, event)
@@ -164,7 +165,7 @@ class Batch:
             told = spoken(reply)
             self.heard[event.tenant, event.id] = told
             self.out.heard.append({"tenant": event.tenant, "id": event.id, "at": self.now, "reply": told})
-        return Outcome(reply, dialogs=tuple(self.deciding))
+        return Outcome(reply, woke=self.woke, dialogs=tuple(self.deciding))
 
     def _stands(self, rang: Rang) -> bool:
         """A timer rings only while it stands at that time; ringing takes it away."""

@@ -51,6 +51,7 @@ def apply(batch: Batch, dialog: Live, effect: Effect, event: Event, deep: int) -
             batch.out.shows[dialog.id, slot, str(to)] = (dialog.tenant, dialog.session, latecomers)
         case Wake(timer, at):
             batch.out.wake(dialog.tenant, dialog.id, timer, at)
+            batch.woke = True
         case Note(key, person, value):
             _note(batch, dialog, key, person, value, event)
         case Begin():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, false, func, select
 
 from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
 from dialogs.rotation import Turned
@@ -16,6 +16,28 @@ from storage.base import Attended, Dialog, Listing
 from storage.tables import ACTIVITY, DIALOG, NOTE, PERSON, TURN
 
 LISTED = 50  # sessions of one person, the newest
+
+
+# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
+ONE: BindParameter[str] = bindparam("one")
+WHO: BindParameter[str] = bindparam("who")
+THIS_DIALOG = select(DIALOG).where(DIALOG.c.id == ONE)
+SIBLINGS = select(DIALOG).where(DIALOG.c.session == ONE).order_by(DIALOG.c.begun, DIALOG.c.id)
+MINE = select(NOTE.c.key, NOTE.c.value).where(NOTE.c.dialog == ONE, NOTE.c.person == WHO)
+HOST = select(PERSON.c.host).where(PERSON.c.id == WHO)
+COUNTED = (
+    select(NOTE.c.key, NOTE.c.value, func.count())
+    .where(NOTE.c.dialog == ONE, NOTE.c.value.is_not(None))
+    .group_by(NOTE.c.key, NOTE.c.value)
+    .order_by(NOTE.c.key, NOTE.c.value)
+)
+NOTES = (
+    select(NOTE).where(NOTE.c.dialog == ONE, NOTE.c.value.is_not(None)).order_by(NOTE.c.key, NOTE.c.at, NOTE.c.person)
+)
+KEPT = select(NOTE.c.person, NOTE.c.key, NOTE.c.value, NOTE.c.at).where(NOTE.c.dialog == ONE, NOTE.c.value.is_not(None))
+TURNS = select(TURN).where(TURN.c.cohort == ONE).order_by(TURN.c.at, TURN.c.used, TURN.c.person)
+NAMES = select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(bindparam("people", expanding=True)))
+ACTS = select(ACTIVITY, ACTIVITY.c.count.label("times")).where(ACTIVITY.c.session == ONE).order_by(ACTIVITY.c.minute)
 
 
 class Rows:
@@ -35,7 +57,7 @@ class Rows:
     def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id
         """A dialog by id."""
         if id not in self._dialogs:
-            row = self.db.execute(select(DIALOG).where(DIALOG.c.id == id)).one_or_none()
+            row = self.db.execute(THIS_DIALOG, {"one": id}).one_or_none()
             self._dialogs[id] = self._dialog(row) if row else None
         return self._dialogs[id]
 
@@ -49,12 +71,12 @@ class Rows:
 
     def mine(self, dialog: str, person: str) -> Mapping[str, str]:
         """This person's own notes in the dialog."""
-        rows = self.db.execute(select(NOTE.c.key, NOTE.c.value).where(NOTE.c.dialog == dialog, NOTE.c.person == person))
+        rows = self.db.execute(MINE, {"one": dialog, "who": person})
         return {key: value for key, value in rows if value is not None}
 
     def host(self, person: str) -> bool:
         """Whether this person may create sessions."""
-        return bool(self.db.execute(select(PERSON.c.host).where(PERSON.c.id == person)).scalar())
+        return bool(self.db.execute(HOST, {"who": person}).scalar())
 
     def tally(self, dialog: str, *, notes: bool) -> Tally:
         """Counts by key and value; with `notes`, every row."""
@@ -63,34 +85,23 @@ class Rows:
         return self._tallies[dialog, notes]
 
     def _tally(self, dialog: str, *, notes: bool) -> Tally:
-        counted = select(NOTE.c.key, NOTE.c.value, func.count()).where(
-            NOTE.c.dialog == dialog, NOTE.c.value.is_not(None)
-        )
         by_key: dict[str, dict[str, int]] = defaultdict(dict)
-        for key, value, count in self.db.execute(
-            counted.group_by(NOTE.c.key, NOTE.c.value).order_by(NOTE.c.key, NOTE.c.value)
-        ):
+        for key, value, count in self.db.execute(COUNTED, {"one": dialog}):
             by_key[key][value] = count
         rows: tuple[Noted, ...] = ()
         if notes:
-            found = (
-                select(NOTE)
-                .where(NOTE.c.dialog == dialog, NOTE.c.value.is_not(None))
-                .order_by(NOTE.c.key, NOTE.c.at, NOTE.c.person)
-            )
-            rows = tuple(Noted(r.key, r.person, r.value, r.at, r.first or r.value) for r in self.db.execute(found))
+            found = self.db.execute(NOTES, {"one": dialog})
+            rows = tuple(Noted(r.key, r.person, r.value, r.at, r.first or r.value) for r in found)
         return Tally(dict(by_key), rows)
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         """The rotation of the cohort, oldest first."""
-        rows = self.db.execute(
-            select(TURN).where(TURN.c.cohort == cohort).order_by(TURN.c.at, TURN.c.used, TURN.c.person)
-        )
+        rows = self.db.execute(TURNS, {"one": cohort})
         return tuple(Turned(r.person, r.what, r.at, r.used, r.dialog) for r in rows)
 
     def siblings(self, session: str) -> Sequence[Dialog]:
         """Every dialog of the session, in the order in which they began."""
-        rows = self.db.execute(select(DIALOG).where(DIALOG.c.session == session).order_by(DIALOG.c.begun, DIALOG.c.id))
+        rows = self.db.execute(SIBLINGS, {"one": session})
         return tuple(self._dialog(row) for row in rows)
 
     def sessions(self, person: str) -> Sequence[Listing]:
@@ -111,7 +122,7 @@ class Rows:
         """Names of people."""
         if not people:
             return {}
-        rows = self.db.execute(select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(people)))
+        rows = self.db.execute(NAMES, {"people": [*people]})
         return {row.id: row.name for row in rows}
 
     def attendance(self, session: str) -> Sequence[Attended]:
@@ -122,10 +133,7 @@ class Rows:
 
     def _attended(self, session: str) -> tuple[Attended, ...]:
         notes: dict[str, dict[str, tuple[str, datetime]]] = defaultdict(dict)
-        kept = select(NOTE.c.person, NOTE.c.key, NOTE.c.value, NOTE.c.at).where(
-            NOTE.c.dialog == session, NOTE.c.value.is_not(None)
-        )
-        for person, key, value, at in self.db.execute(kept):
+        for person, key, value, at in self.db.execute(KEPT, {"one": session}):
             notes[person][key] = (value, at)
         people = [person for person, keys in notes.items() if "role" in keys]
         names = self.names(people)
@@ -143,11 +151,7 @@ class Rows:
     def _acts(self, session: str) -> dict[str, Attended]:
         """What people did, by person: from activity, and from the notes of the session's dialogs."""
         found: dict[str, Attended] = {}
-        for row in self.db.execute(
-            select(ACTIVITY, ACTIVITY.c.count.label("times"))
-            .where(ACTIVITY.c.session == session)
-            .order_by(ACTIVITY.c.minute)
-        ):
+        for row in self.db.execute(ACTS, {"one": session}):
             one = found.get(row.person) or Attended(row.person, "", Role.LEARNER)
             if row.kind == "joined":
                 one = replace(one, joined=(*one.joined, row.last))

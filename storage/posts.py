@@ -59,6 +59,11 @@ DUE = (
     .with_for_update(skip_locked=True)
 )
 
+THESE_POSTS = select(POST).where(POST.c.dialog == bindparam("of"), POST.c.slot == bindparam("as"))
+IDENTITIES = (
+    select(IDENTITY).where(IDENTITY.c.person.in_(bindparam("people", expanding=True))).order_by(IDENTITY.c.user)
+)
+
 
 @cache
 def _once_more(dialect: str) -> Any:  # noqa: ANN401 - as upsert
@@ -164,7 +169,7 @@ def _reach(db: Connection, people: Sequence[str]) -> dict[str, dict[str, str]]:
     """How each platform calls these people."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     if people:
-        for row in db.execute(select(IDENTITY).where(IDENTITY.c.person.in_(set(people))).order_by(IDENTITY.c.user)):
+        for row in db.execute(IDENTITIES, {"people": [*{*people}]}):
             found[row.person].setdefault(row.platform, row.user)
     return found
 
@@ -287,7 +292,7 @@ def looks(
     """
     facts = Rows(db, kinds)
     own = facts.dialog(dialog)
-    rows = db.execute(select(POST).where(POST.c.dialog == dialog, POST.c.slot == slot)).all()
+    rows = db.execute(THESE_POSTS, {"of": dialog, "as": slot}).all()
     if own is None or not rows:
         return {}
     private = {row.target: row for row in rows if row.private}

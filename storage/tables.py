@@ -129,7 +129,7 @@ class NoteRow(SQLModel, table=True):
     """One person's value. `person` is a pseudonym where the dialog has (or had) a salt. value None = taken back."""
 
     __tablename__ = "note"
-    __table_args__ = (Index("note_by_value", "dialog", "key", "value"), Index("note_by_person", "person", "key"))
+    __table_args__ = (Index("note_by_value", "dialog", "key", "value"), Index("note_of_person", "person", "dialog"))
     dialog: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     person: str = Field(primary_key=True)

@@ -14,8 +14,9 @@ class UnusableError(Exception):
 
 # What PostgreSQL or its client says, and what it means. They speak English unless somebody has told them otherwise.
 REASONS = (
+    ("lock timeout", "a table of {database} is in use, by a backup perhaps; try again when that has ended"),
     (
-        "Connection refused|timeout|No route to host|unreachable|No such file",
+        "refused|timeout expired|timed out|No route to host|unreachable|No such file",
         "nothing answers at {at}; start PostgreSQL there, or correct the host and the port",
     ),
     ("resolve|translate host", "there is no host {host}; correct it"),
@@ -37,7 +38,6 @@ REASONS = (
         "permission denied for schema",
         "{user} may not create tables in {database}; let them own it, as in ALTER DATABASE {database} OWNER TO {user}",
     ),
-    ("lock timeout", "a table of {database} is in use, by a backup perhaps; try again when that has ended"),
     ("starting up|shutting down|recovery|too many clients|remaining connection", "{at} is busy ({says}); try again"),
 )
 

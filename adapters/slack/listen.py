@@ -163,10 +163,12 @@ class Listen:
         return {}
 
     async def _receipt(self, tenant: str, heard: Heard, person: str, answer: Answer) -> None:
+        if not (heard.respond or heard.home):
+            return
         told = _only(await self._told(tenant, answer, person))
         if heard.respond:
             self._receipts.put(person, heard.respond, told)
-        elif heard.home and heard.user:  # a press on the Home tab has no response_url
+        elif heard.user:  # a press on the Home tab has no response_url
             self._homes.tell(tenant, heard.user.id, list(told["blocks"]))
 
     async def _mine(self, tenant: str, heard: Heard, person: str) -> bool:

@@ -21,7 +21,9 @@ GROUPS: Mapping[str, Callable[[Path, Size], Iterator[Line]]] = {
     "growth": growth.run,
     "waiting": waiting.run,
 }
-LONG = ("growth_votes", "growth_polls", "edits_per_1000", "memory_mb", "flag_lateness_p99", "timers")
+LONG = (
+    "growth_votes", "edits_per_1000", "growth_polls", "ready_seconds", "memory_mb", "flag_lateness_p99", "timers",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -92,7 +92,7 @@ class Cohost(Server):
         while time.monotonic() < until:
             found = read(sink.ask(self.sink)["posted"])
             if len(found) >= polls:
-                self.settle()
+                self.process.calm()
                 return found
             time.sleep(0.2)
         raise RuntimeError(f"the polls were not posted: {self.process.log.read_text()[-2000:]}")

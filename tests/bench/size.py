@@ -22,4 +22,4 @@ class Size:
 
 
 FULL = Size(repeats=5, votes=1200, ordinary=300, calm_repeats=3, calm=300, bursts=3)
-QUICK = Size(repeats=1, votes=400, ordinary=100, calm_repeats=1, calm=100, bursts=1, starts=1, everything=False)
+QUICK = Size(repeats=1, votes=250, ordinary=60, calm_repeats=1, calm=80, bursts=1, everything=False)

@@ -119,9 +119,9 @@ def memory(folder: Path) -> Iterator[Line]:
 
 def run(folder: Path, size: Size) -> Iterator[Line]:
     """All measures of this file."""
-    yield from start(folder, size)
     if not size.everything:
         return
+    yield from start(folder, size)
     yield from memory(folder)
     yield from flags(folder)
     yield from timers(folder, size)

@@ -1,4 +1,4 @@
-"""A bot of real parts on a clock that stands: the store on SQLite, the engine, and a platform that is small."""
+"""A bot of real parts on a clock that stands: the store, the engine, and a platform that is small."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from bot.clock import HandClock
 from bot.engine import Engine
 from bot.settings import load
 from storage.hot import MemoryHot
+from tests.postgres import Postgres, PostgresDatabase
 from tests.storage.contract import NOON, World
 from tests.storage.databases import Sqlite, copies
 
@@ -43,10 +44,16 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-async def world(sqlite: Callable[[], Sqlite]) -> AsyncIterator[World]:
+@pytest.fixture(scope="session")
+def postgres(server: Postgres) -> Callable[[], PostgresDatabase]:
+    """Makes databases with the newest schema and nothing in them."""
+    return server.fresh
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """Dialogs that do as they are told."""
-    async with World(sqlite()) as world:
+    async with World(request.getfixturevalue(request.param)()) as world:
         yield world
 
 

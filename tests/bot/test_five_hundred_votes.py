@@ -27,7 +27,7 @@ from dialogs.base import Commanded, Joined, Noted, Pressed
 from dialogs.card import Card, Text
 from storage.facts import Rows
 from tests.adapters.small_platform import Recording
-from tests.postgres import SERVERS, Postgres, PostgresDatabase
+from tests.postgres import SERVERS
 from tests.storage.contract import NOON, plain
 
 PEOPLE = [f"p{n:03}" for n in range(500)]
@@ -133,11 +133,6 @@ def database(request: pytest.FixtureRequest) -> str:
     """The one that the case is about."""
     url: str = request.getfixturevalue(request.param)().url
     return url
-
-
-@pytest.fixture
-def postgres(server: Postgres) -> Callable[[], PostgresDatabase]:
-    return server.fresh
 
 
 @contextmanager
