@@ -168,7 +168,9 @@ async def _serve(settings: Settings) -> None:
     async with running(app):
         print("\n".join((f"Cohost is ready at {settings.address()}", *starting.platforms(settings))), flush=True)
         await stop.wait()
-        signal.alarm(10)  # a thread that waits for a database which is silent cannot be told to stop; this tells all
+        signal.alarm(
+            9
+        )  # a thread that waits for a silent database cannot be told to stop; this ends it, and loses nothing
 
 
 def migrate_database(_: argparse.Namespace) -> int:

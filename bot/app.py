@@ -46,7 +46,7 @@ from storage.installations import Installations
 from storage.sql import SqlStore
 
 log = logging.getLogger(__name__)
-ENDS = 9.0  # seconds in which everything is let go of, whatever hangs
+ENDS = 8.0  # seconds in which everything is let go of, whatever hangs
 ANSWERS = 3.0  # of these, for requests that are under way
 DRAINS = 2.0  # and for what is due in the outbox
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own

@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 ALL = re.compile("")
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
 PACE = 2.0  # seconds between two edits of what stands in one channel
-REST = 2.0  # seconds for what was begun for somebody, when the bot stops
+REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
 

@@ -39,7 +39,7 @@ NEVER = "-"  # botbuilder calls nobody here: `connector` does
 PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
 PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
 TIMEOUT = aiohttp.ClientTimeout(total=15)
-REST = 2.0  # seconds for what was begun for somebody, when the bot stops
+REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 
 # msrest compares 999 x 500 numbers whenever a client is made, which is at every turn: this makes it a look-up.
 ClientRetryPolicy.safe_codes = frozenset(ClientRetryPolicy.safe_codes)  # type: ignore[assignment]

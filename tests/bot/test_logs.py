@@ -17,6 +17,7 @@ from adapters.slack.calling import Refused
 from bot import logs
 from tests.slack.faults import Fault
 from tests.slack.workspace import Slack
+from tests.stories import teams_class
 from tests.stories.slack_class import NOW, Course
 from tests.stories.workspace import SIGNING, Story, telling
 
@@ -155,3 +156,19 @@ def forbidden(story: Story, slack: Slack) -> list[str]:
     said = ["Ready?", "What is your secret", "nobody's business", "Feedback"]
     tokens = [*slack.tokens, SIGNING, "not a secret, a story", "response_url", "/actions/", "/room/", "/console/"]
     return words + said + tokens
+
+
+async def test_a_class_in_teams_leaves_nothing_of_anybody_either(tmp_path: Path, out: io.StringIO) -> None:
+    async with teams_class.course(tmp_path) as told:
+        told.fails("update", teams_class.Fault.throttled(3), teams_class.Fault.http(503), room=told.room)
+        await told.votes(told.ida, "Yes")
+        await told.story.passes(30)
+        assert "did you mean" in await told.types("pol")
+        await told.types("end")
+        await told.story.passes(60)
+        names = [part for who in (told.hanna, told.ida, told.ben) for part in (who.name, *who.name.split())]
+        secret = [*names, "Ready?", told.teams.app_password, *told.teams.web.tokens, "Bearer", "/room/", "eyJ"]
+
+    text = out.getvalue()
+    assert [word for word in secret if word.casefold() in text.casefold()] == []
+    assert sum(line["says"].endswith(", teams") for line in lines(out)) > 3

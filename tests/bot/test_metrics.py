@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -19,7 +20,10 @@ from bot.timers import Timers
 from dialogs.base import FACILITATOR, Show, Wake
 from storage.hot import MemoryHot
 from tests.adapters.small_platform import SmallPlatform
+from tests.slack.faults import Fault
 from tests.storage.contract import NOON, World
+from tests.stories import teams_class
+from tests.stories.slack_class import course
 
 TOKEN = "a-token-of-the-administrator"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -31,7 +35,7 @@ def read(text: str) -> dict[str, float]:
     return {name + labels: float(value) for name, labels, value in LINE.findall(text)}
 
 
-async def told(metrics: Metrics, world: World) -> dict[str, float]:
+async def sampled(metrics: Metrics, world: World) -> dict[str, float]:
     return read((await metrics.text(world.store, world.clock)).decode())
 
 
@@ -44,14 +48,14 @@ async def client(app: App) -> AsyncIterator["TestClient[web.Request, web.Applica
 
 async def test_the_outbox_has_a_depth_and_an_age(world: World) -> None:
     metrics = Metrics()
-    calm = await told(metrics, world)
+    calm = await sampled(metrics, world)
     host = await world.host()
     await world.does(host, await world.session(host), Show("board"), Show("hint", host))
     await world.fold()
     world.move(90)
-    busy = await told(metrics, world)
+    busy = await sampled(metrics, world)
     await world.deliver()
-    after = await told(metrics, world)
+    after = await sampled(metrics, world)
 
     names = ("cohost_database_up", "cohost_outbox_waiting", "cohost_outbox_oldest_seconds")
     assert [tuple(one[name] for name in names) for one in (calm, busy, after)] == [(1, 0, 0), (1, 2, 90), (1, 0, 0)]
@@ -63,9 +67,9 @@ async def test_a_timer_that_rings_late_is_measured(world: World, engine: Engine)
     host = await world.host()
     await world.does(host, await world.dialog(await world.session(host), "watch", by=host), Wake("close", NOON))
     world.move(40)
-    before = await told(metrics, world)
+    before = await sampled(metrics, world)
     await timers.ring()
-    after = await told(metrics, world)
+    after = await sampled(metrics, world)
 
     late = "cohost_timer_lateness_seconds"
     assert (before["cohost_timer_overdue_seconds"], before[f"{late}_count"]) == (40, 0)
@@ -83,7 +87,7 @@ async def test_a_flag_counts_once_for_each_facilitator_and_nothing_else_does(wor
     for slot in ("desk", "flag:1", "flag:1", "flag:2"):
         await world.does(host, dialog, Show(slot, FACILITATOR))
         await outbox.deliver()
-        counts.append((await told(metrics, world))["cohost_flags_total"])
+        counts.append((await sampled(metrics, world))["cohost_flags_total"])
 
     assert counts == [0, 1, 1, 2]
 
@@ -138,10 +142,10 @@ async def test_where_there_is_no_token_there_is_no_page(app: App) -> None:
 
 async def test_without_the_database_it_says_so_and_nothing_old(world: World) -> None:
     metrics = Metrics()
-    await told(metrics, world)
+    await sampled(metrics, world)
     await world.store.close()
 
-    found = await told(metrics, world)
+    found = await sampled(metrics, world)
 
     assert found["cohost_database_up"] == 0
     assert str(found["cohost_outbox_waiting"]) == "nan"
@@ -157,3 +161,47 @@ async def test_nobody_outside_can_add_a_label(client: "TestClient[web.Request, w
     assert after == before
     labels = {label for name in after for label in re.findall(r'(\w+)="', name)}
     assert (labels, len(after) < 200) == ({"platform", "answer", "le"}, True)
+
+
+@pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket"])
+async def test_in_slack_presses_are_timed_and_429s_are_counted(
+    tmp_path: Path, alone: Path, monkeypatch: pytest.MonkeyPatch, socket_mode: bool
+) -> None:
+    monkeypatch.setenv("COHOST_METRICS_TOKEN", TOKEN)
+    async with course(tmp_path, socket_mode=socket_mode) as told:
+        story = told.story
+        before = read((await story.app.metrics.text(story.app.store, story.clock)).decode())
+        answered = len(story.slack.answers)
+        story.slack.next("chat.update", Fault.ratelimited(1))
+        await told.votes(told.ida, "Yes")
+        await story.passes(3)
+        answers = len(story.slack.answers) - answered  # to the press, and to what Slack tells of the edit
+        after = read((await story.app.metrics.text(story.app.store, story.clock)).decode())
+
+    acks, asked = (
+        'cohost_ack_seconds_count{answer="ok",platform="slack"}',
+        'cohost_asked_to_wait_total{platform="slack"}',
+    )
+    assert [after[name] - before[name] for name in (acks, asked)] == [answers, 1]
+    assert not any(word in name for name in after for word in ("Ida", "Lund", "T1", told.room.id))
+
+
+async def test_in_teams_presses_are_timed_and_429s_are_counted(
+    tmp_path: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COHOST_METRICS_TOKEN", TOKEN)
+    async with teams_class.course(tmp_path) as told:
+        app, clock = told.story.app, told.story.clock
+        before = read((await app.metrics.text(app.store, clock)).decode())
+        answered = len(told.teams.answers)
+        told.fails("update", teams_class.Fault.throttled(3), room=told.room)
+        await told.votes(told.ida, "Yes")
+        await told.story.passes(6)
+        answers = len(told.teams.answers) - answered
+        after = read((await app.metrics.text(app.store, clock)).decode())
+
+    acks, asked = (
+        'cohost_ack_seconds_count{answer="ok",platform="teams"}',
+        'cohost_asked_to_wait_total{platform="teams"}',
+    )
+    assert [after[name] - before[name] for name in (acks, asked)] == [answers, 1]

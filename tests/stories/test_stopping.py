@@ -7,6 +7,7 @@ next start; nothing new is taken; and it ends in time, whatever hangs.
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -160,3 +161,22 @@ async def test_what_slack_does_not_take_stays_due_until_the_next_start(course: C
     await course.process.start()
     await course.board()
     assert (await course.process.told_to_stop(), course.posts()) == (0, 1)
+
+
+@pytest.mark.hard
+async def test_whatever_hangs_it_ends_in_time(course: Class) -> None:
+    """Somebody holds the database: a thread waits for it, and no thread can be told to stop."""
+    db = sqlite3.connect(course.process.folder / "cohost.db", isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    press = asyncio.create_task(course.ann.types(course.room, '/ilt poll "Ready?" Yes No'))
+    await asyncio.sleep(0.5)  # it is on its way, and cannot be stored
+    code = await course.process.told_to_stop()
+    db.execute("ROLLBACK")
+    db.close()
+    await press
+
+    assert code == -signal.SIGALRM
+    await course.process.start()
+    await course.ann.types(course.room, '/ilt poll "Ready?" Yes No')
+    await course.board()
+    assert (await course.process.told_to_stop(), course.posts()) == (0, 1)  # what was not acknowledged did not happen
