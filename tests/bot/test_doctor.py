@@ -199,6 +199,7 @@ async def test_a_token_of_slack_that_may_do_all(slack: Slack) -> None:
     assert said(lines) == [("ok", "Slack"), ("ok", "Slack, scopes"), ("ok", "Slack, Socket Mode")]
     assert "in Umbrella" in lines[0].says
     assert len(visit.skews) == 2
+    assert not any(token in str(line) for line in lines for token in (team.token, slack.app.app_token, SIGNING))
     assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
 
 
@@ -232,6 +233,14 @@ async def test_the_token_of_socket_mode_is_tried(slack: Slack, app: str, state: 
 
     assert [line.state for line in lines[2:]] == ([state] if state else [])
     assert "xapp-wrong" not in "".join(map(str, lines))
+
+
+async def test_the_scope_that_socket_mode_needs_is_named(slack: Slack) -> None:
+    slack.next("apps.connections.open", Fault.error("missing_scope"))
+
+    lines = await Visit(told(slack=one(slack, slack.team("T2", name="U").token, slack.app.app_token))).slack()
+
+    assert (lines[2].state, "lacks connections:write" in lines[2].says) == ("wrong", True)
 
 
 @pytest.mark.parametrize(("secret", "state"), [(None, "ok"), ("wrong-secret-of-the-app", "wrong")])
@@ -283,10 +292,14 @@ async def test_teams_takes_the_app_or_says_why_not(other: Mapping[str, str], sta
 
 def answering(status: int, body: Any) -> web.Application:
     async def answer(_: web.Request) -> web.Response:
-        return web.json_response(body, status=status, headers={"Location": "/"} if status == 301 else {})
+        return web.json_response(body, status=status, headers={"Location": "/moved"} if status == 301 else {})
+
+    async def moved(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
 
     app = web.Application()
     app.router.add_get("/healthz", answer)
+    app.router.add_get("/moved", moved)
     return app
 
 
