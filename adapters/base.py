@@ -229,6 +229,10 @@ class Bot(Pages, Protocol):
         """The session that a place leads to now (live, else next, else last) and what it says of itself."""
         ...
 
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        """Every session that is still to come at this place: a channel may have next week's beside today's."""
+        ...
+
     async def moved(self, tenant: str, old: str, new: str) -> None:
         """The same place has another address from now on."""
         ...

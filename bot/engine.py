@@ -222,6 +222,10 @@ class Engine:
         """The session that a place leads to now."""
         return await self.store.at(tenant, place)
 
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        """The sessions that are still to come at this place."""
+        return await self.store.planned(tenant, place)
+
     async def moved(self, tenant: str, old: str, new: str) -> None:
         """The same place has another address from now on."""
         await self.store.move(tenant, old, new)

@@ -114,7 +114,13 @@ def _manager(
         return (Note("manager", member.person, found.person),), _will_hear(found.name, member)
     person = person_named(session, manager)
     effects = (Meet(person, manager), Note("role", person, MANAGER), Note("manager", member.person, person))
-    return effects, _will_hear(manager, member)
+    # A name is no account: nothing can be sent to it, on whatever platform.
+    return effects, t(
+        "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. To have "
+        "it sent to them, name them with @ instead.",
+        manager=manager,
+        learner=member.name,
+    )
 
 
 def _sits_in(manager: Member, roster: Sequence[Member], phase: str) -> bool:

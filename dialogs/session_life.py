@@ -127,8 +127,8 @@ def start(session: State, scene: Scene) -> Step[State]:
 def end(session: State, scene: Scene) -> Step[State]:
     """Close what is open, say what was, and ask how it was."""
     if session.brief.phase == "planned":
-        off = t("This session has not begun. Call it off with {cancel}.", cancel=Typed("cancel"))
-        return Step(session, reply=off)
+        begin = t("“{title}” has not begun.", title=session.brief.title)
+        return Step(session, reply=t("{begin} To call it off, write {cancel}.", begin=begin, cancel=Typed("cancel")))
     if session.brief.phase != "open":
         return Step(session, reply=no_longer(session.brief))
     closed = having(session, phase="closed", closed=scene.now)
@@ -212,10 +212,14 @@ def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
 
 
 def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
-    """Called off. While people are in it, only if it is said twice: whoever meant to end it would lose the survey."""
-    phase = session.brief.phase
+    """Called off, if it is said twice: everybody is told, and a room may have other sessions than the one meant."""
+    brief, phase = session.brief, session.brief.phase
     if phase not in {"planned", "open"}:
-        return Step(session, reply=no_longer(session.brief))
+        return Step(session, reply=no_longer(brief))
+    if phase == "planned" and words[:1] != ("now",):
+        when = t(", planned for {when}", when=When(brief.starts, "both", brief.zone)) if brief.starts else ""
+        asked = t("This calls off “{title}”{when}, and tells everybody.", title=brief.title, when=when)
+        return Step(session, reply=t("{asked} If you mean that, write {now}.", asked=asked, now=Typed("cancel now")))
     if phase == "open" and words[:1] != ("now",):
         why = t(
             "The session is open. End it with {end}: then come recap, survey and digest. "
@@ -227,7 +231,7 @@ def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     off = having(session, phase="archived")
     opening = (Show("opening"),) if phase == "open" else ()
     shows = (*called_back(session), *opening, Show("cancelled"), Show("desk", FACILITATOR))
-    reply = t("The session is called off, and the room has been told.")
+    reply = t("“{title}” is called off, and the room has been told.", title=brief.title)
     return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
 
 

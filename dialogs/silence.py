@@ -95,7 +95,7 @@ def decide(watch: State, event: Event, scene: Scene) -> Step[State]:
             asked = Tell(PARENT, "poll it", {"question": flag.question})
             return move(watch, flag, "poll", Tell(flag.dialog, "handed over"), asked, reply=t("It is a poll now."))
         case Pressed(action="more", value=value) if flag := watch.flag(value):
-            return move(watch, flag, "more", Tell(flag.dialog, "more time"), reply=t("It has one more minute."))
+            return move(watch, flag, "more", Tell(flag.dialog, "more time"), reply=t("It has more time."))
         case Pressed(action="aloud", value=value) if flag := watch.flag(value):
             told = Tell(flag.dialog, "heard", {"person": None})
             return move(watch, flag, "aloud", told, reply=t("Noted: it was answered aloud."))
@@ -117,8 +117,9 @@ def noticed(watch: State, scene: Scene, dialog: str, question: str, asked: froze
     """A question is quiet: raise a flag now, or when the budget allows, or say it once more on the flag that stands."""
     standing = watch.about(dialog)
     if standing:
-        again = watch.having(standing, again=True)
-        return Step(again, (Show(slot(standing), FACILITATOR),) if standing.phase == "raised" else ())
+        if standing.phase != "raised":  # nobody has read of it yet: it is not quiet “still”
+            return Step(watch)
+        return Step(watch.having(standing, again=True), (Show(slot(standing), FACILITATOR),))
     suggested = call(scene.turns, scene.candidates(), scene.now, scene.seed, dialog, exclude=asked).person
     flag = Flag(id=f"{len(watch.flags) + 1}", dialog=dialog, question=question, at=scene.now, person=suggested)
     return from_queue(watch.having(flag), scene)
@@ -196,11 +197,11 @@ def view(watch: State, look: Look) -> Card:
         )
         buttons.insert(1 if polling else 0, calling)
     buttons += [Button("more", t("More time"), flag.id), Button("aloud", t("Answered aloud"), flag.id)]
-    quiet = t("Nobody has answered in chat. Only facilitators see this.")
+    quiet = t("I have seen no answer yet. Only facilitators see this.")
     if flag.first:
         quiet = t(
-            "Nobody has answered in chat. I do not hear voices: if somebody answered aloud, press “Answered aloud”. "
-            "Only facilitators see this."
+            "I have seen no answer yet. I do not hear voices, and where a question has a thread, I count what stands "
+            "there: if somebody has answered, press “Answered aloud”. Only facilitators see this."
         )
     return Card(
         title=title,
@@ -217,7 +218,7 @@ def _ended(flag: Flag) -> Text:
         case "poll":
             return t("It was made a poll.")
         case "more":
-            return t("It was given one more minute.")
+            return t("It was given more time.")
         case "aloud":
             return t("It was answered aloud.")
         case "answered":

@@ -61,7 +61,7 @@ VERBS: Mapping[str, Verb] = {
         "nothing",
         "cancel [now]",
         "cancel",
-        t("Calls the session off and tells everybody; once it is open, “now” is needed, too."),
+        t("Says which session would be called off; with “now”, calls it off and tells everybody."),
         parts=("now",),
     ),
     "start": Verb(

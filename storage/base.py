@@ -280,6 +280,10 @@ class Store(Protocol):
         """The session that a place leads to now: the live one, else the next, else the last."""
         ...
 
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        """The sessions that are still to come at this place."""
+        ...
+
     async def move(self, tenant: str, old: str, new: str) -> None:
         """The same place has another address from now on."""
         ...

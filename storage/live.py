@@ -128,13 +128,12 @@ class Places:
 
     def now(self, tenant: str, place: str) -> Held | None:
         """The session that a place leads to: the live one, else the next, else the last."""
+        return next(iter(self.all(tenant, place)), None)
+
+    def all(self, tenant: str, place: str) -> list[Held]:
+        """Every session at a place, the one that is meant most likely first."""
         self.load(tenant, [place])
-        return first(self._held[tenant, place].values())
-
-
-def first(held: Iterable[Held]) -> Held | None:
-    """Of several sessions at a place the one that is meant."""
-    return min(held, key=_order, default=None)
+        return sorted(self._held[tenant, place].values(), key=_order)
 
 
 def _order(held: Held) -> tuple[int, bool, float, str]:

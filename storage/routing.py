@@ -18,6 +18,7 @@ from storage.live import EPOCH, Live
 if TYPE_CHECKING:
     from storage.batch import Batch
 
+AFTERWARDS = {"survey", "digest"}  # about the session that was, though next week's may be planned in its place
 DESK = "desk"  # the key and the kind of a person's desk
 
 
@@ -54,10 +55,11 @@ def _meant(batch: Batch, event: Commanded) -> Live | None:
         return _own(batch, event)
     if event.place is None:
         return None if event.command.verb == "help" else _own(batch, event)
-    held = batch.places.now(event.tenant, event.place)
-    if held and (event.place == home(held.session) or event.command.fits(held.phase)):
-        return batch.live(held.session)
-    return None
+    held = batch.places.all(event.tenant, event.place)
+    if event.command.verb in AFTERWARDS:
+        held.sort(key=lambda one: one.phase == "planned")
+    meant = (one for one in held if event.place == home(one.session) or event.command.fits(one.phase))
+    return next((batch.live(one.session) for one in meant), None)
 
 
 def _own(batch: Batch, event: Commanded) -> Live | None:
@@ -75,7 +77,8 @@ def _own(batch: Batch, event: Commanded) -> Live | None:
     closed = sorted(
         (one for one in lead if one.brief.phase == "closed"), key=lambda one: one.brief.closed or EPOCH, reverse=True
     )
-    return next((batch.live(one.session) for one in (*live, *planned, *closed)), None)
+    rest = (*closed, *planned) if event.command.verb in AFTERWARDS else (*planned, *closed)
+    return next((batch.live(one.session) for one in (*live, *rest)), None)
 
 
 def home(session: str) -> str:

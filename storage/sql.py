@@ -17,7 +17,7 @@ from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, Vi
 from storage.connecting import connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
-from storage.tables import ADDRESS, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
+from storage.tables import ADDRESS, AT, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
 from storage.turning import Turns
 
 R = TypeVar("R")
@@ -202,6 +202,11 @@ class SqlStore:
             return (root.id, brief_of(root)) if root else None
 
         return await self._reading(find)
+
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        """The sessions that are still to come at this place."""
+        there = (AT.c.tenant == tenant, AT.c.place == place, AT.c.phase == "planned")
+        return await self._reading(lambda db: db.execute(select(AT.c.session).where(*there)).scalars().all())
 
     async def move(self, tenant: str, old: str, new: str) -> None:
         """The same place has another address from now on."""

@@ -116,17 +116,14 @@ class Listen:
     async def _enrol(self, tenant: str, channel: str) -> None:
         """Whoever is in the channel of a planned session is expected: checklists go out to them."""
         place = f"slack:{channel}"
-        held = await self._bot.at(tenant, place)
-        if held is None or held[1].phase != "planned":
-            return
-        for user in await self._channels.members(tenant, channel):
+        planned = await self._bot.planned(tenant, place)
+        for user in await self._channels.members(tenant, channel) if planned else ():
             person = await self._people.human(tenant, user)
-            if person is None:
-                continue
-            id_ = f"slack:member:{held[0]}:{person}"
-            await self._bot.hear(
-                Joined(id=id_, at=self._bot.now(), tenant=tenant, by=person, place=place, dialog=held[0], there=False)
-            )
+            for one in planned if person else ():
+                id_, at = f"slack:member:{one}:{person}", self._bot.now()
+                await self._bot.hear(
+                    Joined(id=id_, at=at, tenant=tenant, by=person, place=place, dialog=one, there=False)
+                )
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
 
@@ -254,9 +251,6 @@ class Listen:
         dialog = await self._thread(tenant, heard) if isinstance(event, Said) and heard.thread else None
         if dialog is None and not await self._matters(tenant, heard):
             return  # nobody is made known by talking where no session is
-        if isinstance(event, Said):
-            # Many answer in the channel, not in the thread: else the facilitator would be told that nobody has.
-            event = replace(event, room=not heard.thread)
         person = await self._people.person(tenant, heard.user)
         await self._bot.hear(replace(event, tenant=tenant, by=person, dialog=dialog))
 

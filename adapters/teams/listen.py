@@ -130,8 +130,8 @@ class Listen:
             if dialog is None and not await self._matters(tenant, heard):
                 return  # nobody is made known by talking where no session is
             if isinstance(event, Said):
-                # In a chat, and in a channel by a post of its own: it may answer whatever is asked there.
-                event = replace(event, dialog=dialog, room=dialog is None and not heard.thread)
+                # A chat has no threads: what is said there may answer what was asked there.
+                event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
         tenant = self._tenant(heard.tenant)
         person = await self._people.who(tenant, heard)
         answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
@@ -163,7 +163,11 @@ class Listen:
 
     async def _says_if_deaf(self, tenant: str, heard: Heard, person: str) -> None:
         """Whoever asks has to know if answers in the chat cannot be noticed. Said once a place and process."""
-        whole = (heard.event.place or "").removeprefix("teams:")
+        place = heard.event.place or ""
+        held = await self._bot.at(tenant, place)
+        if held is None or person not in await self._bot.leading(held[0]):
+            return  # a learner, whose question was refused
+        whole = place.removeprefix("teams:")
         address = await self._addresses.find(tenant, whole)
         if address and not address.hears and (tenant, whole) not in self._warned:
             self._warned.add((tenant, whole))
@@ -246,3 +250,8 @@ class Listen:
 
 def _card(card: Json) -> Json:
     return {"statusCode": 200, "type": CARD, "value": card}
+
+
+def _threads(conversation: str) -> bool:
+    """Whether answers stand beneath what they answer: in a channel, not in a chat."""
+    return "@thread.tacv2" in conversation or "@thread.skype" in conversation

@@ -104,8 +104,9 @@ class People:
     async def enrol(self, tenant: str, heard: Heard) -> None:
         """Whoever is in the chat or team of a planned session is expected: checklists go out to them."""
         place = heard.event.place or ""
+        planned = await self._bot.planned(tenant, place)
         held = await self._bot.at(tenant, place)
-        if held is None or held[1].phase not in {"planned", "open"}:
+        if not planned and (held is None or held[1].phase != "open"):
             return
         members = await self._asked(lambda: self._connector.members(heard.service_url, heard.conversation)) or ()
         if len(members) > MOST:
@@ -113,10 +114,10 @@ class People:
             return
         for user in members:
             person = await self._meets(tenant, heard, user)
-            if held[1].phase == "planned":
-                id_, at = f"teams:member:{held[0]}:{person}", self._bot.now()
+            for one in planned:
+                id_, at = f"teams:member:{one}:{person}", self._bot.now()
                 await self._bot.hear(
-                    Joined(id=id_, at=at, tenant=tenant, by=person, place=place, dialog=held[0], there=False)
+                    Joined(id=id_, at=at, tenant=tenant, by=person, place=place, dialog=one, there=False)
                 )
 
     async def _meets(self, tenant: str, heard: Heard, user: User) -> str:

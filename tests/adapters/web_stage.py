@@ -89,6 +89,9 @@ class Board:
     async def posted(self, tenant: str, ref: str) -> tuple[str, str] | None:
         return None
 
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        return ()
+
     async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
         return None
 

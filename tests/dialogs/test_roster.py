@@ -39,6 +39,14 @@ def hears(manager: str, learner: str) -> Text:
     return t("{manager} will get the digest about {learner}.", manager=manager, learner=learner)
 
 
+BY_LINK = t(
+    "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. To have "
+    "it sent to them, name them with @ instead.",
+    manager="Dana Roth",
+    learner="Ann",
+)
+
+
 def new(name: str, role: str = LEARNER) -> tuple[Effect, ...]:
     return Meet(id_of(name), name), Note("role", id_of(name), role)
 
@@ -69,7 +77,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], tuple[Member, ...], tuple[Effect, ...]
         ("manager", "Dana Roth", "Ann"),
         ROSTER,
         (*new("Dana Roth", MANAGER), Note("manager", "ann", id_of("Dana Roth"))),
-        hears("Dana Roth", "Ann"),
+        BY_LINK,
     ),
     "makes somebody a manager who is one": (
         ("manager", "mia", "jo"),

@@ -409,12 +409,12 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
     ),
     "is called off before it begins": (
         PLANNED,
-        typed("cancel"),
+        typed("cancel now"),
         FAY,
         Step(
             CALLED_OFF,
             (Tell(CHILDREN, "cancel"), Wake("checklists", None), Show("cancelled"), DESK),
-            reply=t("The session is called off, and the room has been told."),
+            reply=t("“{title}” is called off, and the room has been told.", title="Feedback"),
             done=True,
         ),
     ),
@@ -425,7 +425,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         Step(
             brief(OPEN, phase="archived"),
             (Tell(CHILDREN, "cancel"), Wake("checklists", None), OPENING, Show("cancelled"), DESK),
-            reply=t("The session is called off, and the room has been told."),
+            reply=t("“{title}” is called off, and the room has been told.", title="Feedback"),
             done=True,
         ),
     ),
@@ -655,7 +655,7 @@ def archived() -> Stage:
 
 def called_off() -> Stage:
     stage = planned()
-    stage.type("fay", "cancel")
+    stage.type("fay", "cancel now")
     return stage
 
 
@@ -680,8 +680,12 @@ LATER, AFTER = (
     "The survey goes out when you end the session, with /ilt end.",
     "The digest goes out after the session and its survey.",
 )
+SURE = (
+    "This calls off “Giving feedback that lands”, planned for 26 Nov 14:00, and tells everybody. "
+    "If you mean that, write /ilt cancel now."
+)
 CALLED, GUEST = (
-    "The session is called off, and the room has been told.",
+    "“Giving feedback that lands” is called off, and the room has been told.",
     "You are a guest here. Ask your administrator for a link with which you can create sessions.",
 )
 TWICE = (
@@ -691,7 +695,10 @@ TWICE = (
 THREE, FIVE, IN = "3 learners on the roster", "5 learners on the roster", "It is in the room."
 THERE = "“Giving feedback that lands” is here already."
 LEADS = "Ann leads with you now."
-DANA = "Dana Roth will get the digest about Ann."
+DANA = (
+    "Dana Roth reads the digest about Ann by a link, which stands on the page of people and links. To have it sent to "
+    "them, name them with @ instead."
+)
 
 SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, closed, archived, called off
     "help": (HELP, HELP, HELP, HELP, HELP),
@@ -719,7 +726,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
         *("The session is moved to 25 Nov 15:00.", "This session has begun and cannot be moved any more."),
         *(ENDED, ENDED, OFF),
     ),
-    "cancel": (CALLED, TWICE, ENDED, ENDED, OFF),
+    "cancel": (SURE, TWICE, ENDED, ENDED, OFF),
     "cancel now": (CALLED, CALLED, ENDED, ENDED, OFF),
     "start": ("The session is open.", "This session is open already.", ENDED, ENDED, OFF),
     'start "Monday"': ("The session is open.", "This session is open already.", ENDED, ENDED, OFF),
@@ -733,7 +740,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
     "silence off": (NO, NO, ENDED, ENDED, OFF),
     "silence 90s": (WAITS, WAITS, ENDED, ENDED, OFF),
     "end": (
-        *("This session has not begun. Call it off with /ilt cancel.", "The session is over."),
+        *("“Giving feedback that lands” has not begun. To call it off, write /ilt cancel.", "The session is over."),
         *(ENDED, ENDED, OFF),
     ),
     "survey": (LATER, LATER, "The results are in your private messages.", ENDED, OFF),

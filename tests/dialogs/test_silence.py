@@ -159,7 +159,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         RAISED,
         press("more", "1", by="fay"),
         scene(FACILITATOR),
-        Step(done("more"), (SHOWN, Tell("q1", "more time")), reply=t("It has one more minute.")),
+        Step(done("more"), (SHOWN, Tell("q1", "more time")), reply=t("It has more time.")),
     ),
     "hears that it was answered aloud": (
         RAISED,
@@ -234,10 +234,10 @@ MAKE_IT_A_POLL = t("Suggestion: make it a poll, so that one tap is enough.")
 NEXT_IS_ANN = t("Suggestion: call on {who}, whose turn is next.", who=Who("ann"))
 
 
-QUIET = t("Nobody has answered in chat. Only facilitators see this.")
+QUIET = t("I have seen no answer yet. Only facilitators see this.")
 DEAF = t(  # said once a session
-    "Nobody has answered in chat. I do not hear voices: if somebody answered aloud, press “Answered aloud”. "
-    "Only facilitators see this."
+    "I have seen no answer yet. I do not hear voices, and where a question has a thread, I count what stands there: "
+    "if somebody has answered, press “Answered aloud”. Only facilitators see this."
 )
 
 
@@ -270,7 +270,7 @@ def test_a_flag_has_one_move_to_make_and_the_others_at_hand(
     [
         ("called", t("Somebody was called on by name.")),
         ("poll", t("It was made a poll.")),
-        ("more", t("It was given one more minute.")),
+        ("more", t("It was given more time.")),
         ("aloud", t("It was answered aloud.")),
         ("answered", t("It has been answered.")),
         ("over", t("It is over.")),

@@ -133,6 +133,14 @@ async def test_a_place_of_that_name_at_another_company_leads_nowhere(channel: Ch
     assert [await channel.leads_to(CHANNEL, tenant) for tenant in ("acme", "umbrella")] == ["live", None]
 
 
+async def test_every_session_that_is_still_to_come_at_a_place_is_known(channel: Channel) -> None:
+    await channel.begin("next", "live", "last", "old")
+
+    found = [await channel.world.store.planned(tenant, CHANNEL) for tenant in ("acme", "umbrella")]
+
+    assert [list(one) for one in found] == [[channel.sessions["next"]], []]
+
+
 ALL, NO_LIVE, OVER, OLD, EMPTY = ("next", "live", "last", "old"), ("next", "last", "old"), ("last", "old"), ("old",), ()
 
 
@@ -141,8 +149,8 @@ ALL, NO_LIVE, OVER, OLD, EMPTY = ("next", "live", "last", "old"), ("next", "last
     [
         ('poll "Lunch?" "Soup" "Pizza"', {ALL: "live", NO_LIVE: "desk", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ("roster", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
-        ("survey", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
-        ("digest", {ALL: "live", NO_LIVE: "next", OVER: "last", OLD: "desk", EMPTY: "desk"}),
+        ("survey", {ALL: "live", NO_LIVE: "last", OVER: "last", OLD: "desk", EMPTY: "desk"}),
+        ("digest", {ALL: "live", NO_LIVE: "last", OVER: "last", OLD: "desk", EMPTY: "desk"}),
         ("start", {ALL: "live", NO_LIVE: "next", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ('start "Another"', {ALL: "live", NO_LIVE: "desk", OVER: "desk", OLD: "desk", EMPTY: "desk"}),
         ("end", {ALL: "live", NO_LIVE: "next", OVER: "desk", OLD: "desk", EMPTY: "desk"}),

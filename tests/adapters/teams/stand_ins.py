@@ -147,6 +147,9 @@ class Noting(Board):
     async def at(self, tenant: str, place: str) -> tuple[str, Brief] | None:
         return ("s1", self.briefs[place]) if place in self.briefs else None
 
+    async def planned(self, tenant: str, place: str) -> Sequence[str]:
+        return ("s1",) if place in self.briefs and self.briefs[place].phase == "planned" else ()
+
     async def reachable(self, tenant: str, place: str) -> None:
         self.told.append((tenant, place))
 

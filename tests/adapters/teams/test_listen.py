@@ -421,7 +421,7 @@ HEARD = [
     ("a session that is planned", CHAT, "planned", {}, None),
     ("a session that runs, in a chat", CHAT, "open", {}, (None, True)),
     ("beneath somebody's post in a channel", THREAD, "open", {}, (None, False)),
-    ("a post of its own in a channel", f"{CHANNEL};messageid=1", "open", {}, (None, True)),
+    ("a post of its own in a channel", f"{CHANNEL};messageid=1", "open", {}, (None, False)),
     ("beneath a message of ours", THREAD, "open", {f"teams:{CHANNEL}|17": ("d7", "ask")}, ("d7", False)),
     ("beneath one whose session is over", THREAD, "closed", {f"teams:{CHANNEL}|17": ("d7", "ask")}, ("d7", False)),
 ]
