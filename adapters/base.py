@@ -6,13 +6,23 @@ An adapter turns payloads into events (`read`), cards into the platform's own sh
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from dialogs.base import Brief, Event, Listed, Member, Role
 from dialogs.card import Card, Reply
+
+TRACE: ContextVar[str] = ContextVar("trace", default="")  # in the log: the same for all that one event brings about
+
+
+def traced() -> str:
+    """Something comes in from outside: from here on it has an id of its own, which says nothing."""
+    TRACE.set(found := secrets.token_hex(6))
+    return found
 
 
 class Later(Exception):

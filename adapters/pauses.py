@@ -18,8 +18,11 @@ REMEMBERED = 1000
 class Pauses:
     """One for all that call a platform. `channel`: by which the workers tell each other."""
 
-    def __init__(self, now: Callable[[], datetime], wire: Wire, channel: str) -> None:
-        self._now, self._wire, self._channel = now, wire, channel
+    def __init__(
+        self, now: Callable[[], datetime], wire: Wire, channel: str, asked: Callable[[], None] = lambda: None
+    ) -> None:
+        """`asked` is called whenever the platform wants one, to be counted."""
+        self._now, self._wire, self._channel, self._count = now, wire, channel, asked
         self._asked: dict[str, tuple[datetime, float]] = {}  # until when, and how many seconds that was
         wire.subscribe(channel, self._heard)
 
@@ -31,6 +34,7 @@ class Pauses:
 
     async def begin(self, whose: str, wait: float | None) -> None:
         """The platform said that there are too many calls. wait: for how many seconds, if it said so."""
+        self._count()
         _, before = self._asked.get(whose, (None, 0.0))
         seconds = min(max(2 * before, SHORTEST), LONGEST) if wait is None else wait
         until = self._now() + timedelta(seconds=seconds)

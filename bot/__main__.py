@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DatabaseError
 
-from bot import creating, demo, manifests, plans, starting
+from bot import creating, demo, doctor, logs, manifests, plans, starting
 from bot.app import build, running
 from bot.engine import UnheardError
 from bot.settings import Settings, WrongError, load
@@ -62,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
 
     migrate_ = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate_.set_defaults(run=migrate_database)
+
+    doctor_ = commands.add_parser("doctor", help="look at everything that Cohost needs, and say what is wrong")
+    doctor_.add_argument("--offline", action="store_true", help="ask neither Slack nor Teams nor the public address")
+    doctor_.set_defaults(run=examine)
 
     plan = commands.add_parser("plan", help="check a plan, or begin a new one").add_subparsers(
         required=True, metavar="WHAT"
@@ -147,6 +151,7 @@ def told(**given: object) -> Settings:
 def serve(args: argparse.Namespace) -> int:
     """Run until told to stop."""
     settings = told(host=args.host, port=args.port, database_url=args.database_url, base_url=args.base_url)
+    logs.set_up(settings.log_level)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: PLC0415 - quicker where there is one; not to be had everywhere
 
@@ -163,6 +168,9 @@ async def _serve(settings: Settings) -> None:
     async with running(app):
         print("\n".join((f"Cohost is ready at {settings.address()}", *starting.platforms(settings))), flush=True)
         await stop.wait()
+        signal.alarm(
+            9
+        )  # a thread that waits for a silent database cannot be told to stop; this ends it, and loses nothing
 
 
 def migrate_database(_: argparse.Namespace) -> int:
@@ -171,6 +179,13 @@ def migrate_database(_: argparse.Namespace) -> int:
     migrate(settings.database_url)
     print(f"{readable(settings.database_url)} has the newest schema.")
     return 0
+
+
+def examine(args: argparse.Namespace) -> int:
+    """Say how everything is; 1 if something is wrong."""
+    lines = doctor.examine(offline=args.offline)
+    print("\n".join(map(str, lines)))
+    return int(any(line.state == "wrong" for line in lines))
 
 
 def plan_check(args: argparse.Namespace) -> int:

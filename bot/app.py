@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,8 @@ from adapters.web.links import Links
 from bot import health
 from bot.clock import LOOKS, Clock, SharedClock, WallClock
 from bot.engine import Engine
+from bot.logs import tracing
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.plans import templates
 from bot.scene import Scenes
@@ -43,6 +46,9 @@ from storage.installations import Installations
 from storage.sql import SqlStore
 
 log = logging.getLogger(__name__)
+ENDS = 8.0  # seconds in which everything is let go of, whatever hangs
+ANSWERS = 3.0  # of these, for requests that are under way
+DRAINS = 2.0  # and for what is due in the outbox
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
 
@@ -59,8 +65,10 @@ class App:
     adapters: Mapping[str, Adapter]
     outbox: Outbox
     timers: Timers
+    metrics: Metrics = field(default_factory=Metrics)
     http: web.Application = field(default_factory=web.Application)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
+    serving: bool = False
 
     def start(self) -> None:
         """Begin to commit, deliver and ring."""
@@ -71,11 +79,29 @@ class App:
             work["clock"] = self.clock.keep()
         self.loops = [asyncio.create_task(loop, name=name) for name, loop in work.items()]
 
-    async def stop(self) -> None:
-        """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
+    async def drain(self) -> None:
+        """Show what is due, for a short while, as long as the platforms can still be called. Nothing new comes in."""
+        if self.serving:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAINS):
+                    while await self._due():  # noqa: ASYNC110 - the database cannot call
+                        await asyncio.sleep(0.05)
+        await self._rest()
+
+    async def _due(self) -> bool:
+        if self.engine.busy or self.outbox.busy or await self.store.marks():
+            return True
+        post = await self.store.next_post()
+        return post is not None and post <= self.clock.now()
+
+    async def _rest(self) -> None:
         for loop in self.loops:
             loop.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
+        await self._rest()
         await self.engine.stop()
         await self.hot.close()
         await self.store.close()
@@ -90,29 +116,35 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     hot: Hot = RedisHot(redis) if redis else MemoryHot()
     engine = Engine(store, hot, clock, {name: plan.model_dump(mode="json") for name, plan in templates().items()})
     links = Links(settings.secret.get_secret_value(), settings.address())
-    adapters = platforms(engine, links, settings, clock, hot)
-    outbox = Outbox(store, hot, clock, adapters, engine.hear)
-    timers = Timers(store, hot, clock, engine)
-    app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers)
+    metrics = Metrics()
+    adapters = platforms(engine, links, settings, clock, hot, metrics)
+    outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown, engine.cause)
+    timers = Timers(store, hot, clock, engine, metrics.rang)
+    app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers, metrics)
+    app.http.middlewares.append(tracing)
+    app.http.on_cleanup.append(lambda _: app.drain())  # before the platforms', after which nobody can be called
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
     About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
     health.add_to(app.http, store, hot, clock, list(adapters))
+    metrics.add_to(app.http, store, clock, settings.metrics_token.get_secret_value())
     return app
 
 
-def platforms(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Mapping[str, Adapter]:
+def platforms(
+    engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics
+) -> Mapping[str, Adapter]:
     """The platforms that are on."""
     found: dict[str, Adapter] = {"web": Web(engine, links, settings.address(), shared)}
     if settings.slack.on:
-        found["slack"] = slack(engine, links, settings, clock, shared)
+        found["slack"] = slack(engine, links, settings, clock, shared, metrics)
     if settings.teams.on:
-        found["teams"] = teams(engine, links, settings, clock, shared)
+        found["teams"] = teams(engine, links, settings, clock, shared, metrics)
     return found
 
 
-def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Teams:
+def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics) -> Teams:
     """Teams, for the one organisation of the settings, or for several that are kept apart."""
     told = settings.teams
     one = len(told.tenants) == 1
@@ -126,6 +158,7 @@ def teams(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
         open_to_emulator=told.auth_disabled,
         elsewhere=settings.slack.on,
         issuer=told.issuer,
+        asked_to_wait=metrics.asked_to_wait("teams"),
     )
     return Teams(
         engine,
@@ -144,7 +177,7 @@ def addresses(links: Links) -> Callable[[str, Link, str], str]:
     return lambda tenant, link, person: pages[link.page](tenant, link.session, person)
 
 
-def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared) -> Slack:
+def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared: Shared, metrics: Metrics) -> Slack:
     """Slack, for the one workspace whose token is in the settings, or for many that install the app themselves."""
     told, pool = settings.slack, Pool()
     calls = Calls(told.api_url, pool, told.client_id, told.client_secret.get_secret_value())
@@ -173,6 +206,8 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
             install,
             elsewhere=settings.teams.on,
             closing=tuple(closing),
+            asked_to_wait=metrics.asked_to_wait("slack"),
+            acked=partial(metrics.acked, "slack"),
         ),
         shared,
         clock.sleep,
@@ -187,7 +222,7 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
         if isinstance(app.clock, SharedClock):
             await app.clock.look()
         app.start()
-        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=5)
+        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=ANSWERS)
         await runner.setup()
         site = web.TCPSite(runner, app.settings.host, app.settings.port)
         try:
@@ -196,9 +231,14 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
             except OSError as error:
                 raise cannot_listen(app.settings, error) from error
             gc.freeze()  # what lives as long as the process needs no more looking at
+            app.serving = True
             yield site
         finally:
-            await runner.cleanup()
+            try:
+                async with asyncio.timeout(ENDS):
+                    await runner.cleanup()
+            except TimeoutError:
+                log.warning("not everything could be finished before the end; what is due is done at the next start")
             with contextlib.suppress(asyncio.CancelledError):
                 await app.stop()
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.base import Answer, RoomView, Seen
+from adapters.base import TRACE, Answer, RoomView, Seen
 from bot.clock import Clock
 from bot.scene import roster
 from dialogs import commands
@@ -25,6 +26,7 @@ from storage.base import Glimpse, Hot, Outcome, Store
 log = logging.getLogger(__name__)
 
 LINGER = 0.002  # seconds that a batch waits for more when company is already there: larger batches, lower p99
+REMEMBERED = 2000  # dialogs of which it is known what they decided on last
 BATCH = 200  # events decided in one transaction
 
 
@@ -39,9 +41,10 @@ class Engine:
         self, store: Store, hot: Hot, clock: Clock, plans: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self.store, self.hot, self.clock, self.plans = store, hot, clock, plans or {}
-        self._waiting: asyncio.Queue[tuple[Event, asyncio.Future[Outcome]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Event, str, asyncio.Future[Outcome]]] = asyncio.Queue()
         self._loop: asyncio.Task[None] | None = None
         self._deciding = 0  # events that wait or are being decided
+        self._causes: OrderedDict[str, str] = OrderedDict()  # dialog -> the trace of what it decided on last
 
     @property
     def busy(self) -> bool:
@@ -84,12 +87,20 @@ class Engine:
 
     async def _decided(self, event: Event) -> Outcome:
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((event, done))
+        self._waiting.put_nowait((event, TRACE.get(), done))
         self._deciding += 1
         try:
-            return await done
+            outcome = await done
         finally:
             self._deciding -= 1
+        if log.isEnabledFor(logging.INFO):
+            became = (outcome.error and "failed") or (outcome.again and "heard before") or "stored"
+            log.info("%s: %s, by %s", type(event).__name__.lower(), became, " ".join(outcome.dialogs) or "nobody")
+        return outcome
+
+    def cause(self, dialog: str) -> str:
+        """The trace of what this dialog has decided on last, in this process; for the log of what it shows."""
+        return self._causes.get(dialog, "")
 
     async def rung(self, event: Event) -> Outcome:
         """A timer's event: as `hear`, but errors are the caller's to keep."""
@@ -103,17 +114,18 @@ class Engine:
             while len(batch) < BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
-                outcomes = await self.store.turns([event for event, _ in batch], self.clock.now())
+                outcomes = await self.store.turns([event for event, _, _ in batch], self.clock.now())
             except asyncio.CancelledError:
                 raise
             except Exception as error:
                 log.exception("a batch of %d events could not be stored", len(batch))
-                for _, done in batch:
+                for _, _, done in batch:
                     if not done.done():
                         done.set_exception(UnheardError(str(error)))
                     self._waiting.task_done()
                 continue
-            for (_, done), outcome in zip(batch, outcomes, strict=True):
+            for (_, trace, done), outcome in zip(batch, outcomes, strict=True):
+                self._caused(outcome.dialogs, trace)
                 if not done.done():
                     done.set_result(outcome)
             for _ in batch:
@@ -124,6 +136,13 @@ class Engine:
                     await self.hot.nudge("timers")
             except Exception:  # nudges may be lost: the loops look by themselves, only later
                 log.exception("the outbox and the timers could not be nudged")
+
+    def _caused(self, dialogs: Sequence[str], trace: str) -> None:
+        for dialog in dialogs:
+            self._causes.pop(dialog, None)  # the newest last: the oldest is forgotten first
+            self._causes[dialog] = trace
+        while len(self._causes) > REMEMBERED:
+            self._causes.popitem(last=False)
 
     # -- what adapters read --------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from adapters.base import Adapter, Gone, Later, Lost, Message
+from adapters.base import TRACE, Adapter, Gone, Later, Lost, Message
 from bot.clock import Clock
 from dialogs.base import Told
 from storage.base import LEASE, Hot, Post, Store
@@ -32,9 +32,18 @@ class Outbox:
     """One loop a process; several processes share the work by leases."""
 
     def __init__(
-        self, store: Store, hot: Hot, clock: Clock, adapters: Mapping[str, Adapter], report: Report | None = None
+        self,
+        store: Store,
+        hot: Hot,
+        clock: Clock,
+        adapters: Mapping[str, Adapter],
+        report: Report | None = None,
+        shown: Callable[[Post], None] = lambda _: None,
+        cause: Callable[[str], str] = lambda _: "",
     ) -> None:
-        self.store, self.hot, self.clock, self.adapters, self.report = store, hot, clock, adapters, report
+        """`shown` is told of each message; `cause` says by which trace a dialog came to show something."""
+        self.store, self.hot, self.clock, self.adapters = store, hot, clock, adapters
+        self.report, self.shown, self.cause = report, shown, cause
         self.owner = secrets.token_hex(8)
         self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
         self._served: dict[str, None] = {}  # posts in the order in which they were last shown
@@ -106,6 +115,7 @@ class Outbox:
         return folded + len(posts)
 
     async def _serve(self, name: str, lane: list[Post], taken: datetime, before: asyncio.Task[None] | None) -> None:
+        shown: Post | None = None
         try:
             if before:
                 await asyncio.wait([before])
@@ -115,7 +125,14 @@ class Outbox:
                     # The lease could end while it is being shown: let go, to be taken anew with the card of then.
                     await self.store.postpone(post, self.owner, self.clock.now())
                 else:
+                    shown = post
                     await self._show(post)
+        except asyncio.CancelledError:
+            # The process stops: whoever comes next need not wait until the leases end. What was settled is not touched.
+            for post in lane:
+                failed = "the process was stopped meanwhile" if post is shown else None
+                await self.store.postpone(post, self.owner, self.clock.now(), failed=failed)
+            raise
         except Exception:
             log.exception("the outbox stumbled; what it has taken is due again when its lease ends")
         finally:
@@ -123,6 +140,7 @@ class Outbox:
                 del self._lanes[name]
 
     async def _show(self, post: Post) -> None:
+        TRACE.set(self.cause(post.dialog))
         platform = self._platform(post)
         adapter = self.adapters.get(platform)
         if adapter is None:
@@ -157,6 +175,8 @@ class Outbox:
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
             await self.store.shown(post, self.owner, ref, self.clock.now())
+            self.shown(post)
+            log.info("shown: message %s of dialog %s, revision %d, %s", post.id, post.dialog, post.revision, platform)
             if post.person and platform != "web":
                 await self._refresh(message)
             self._served.pop(post.id, None)

@@ -131,6 +131,8 @@ class Settings(Secrets):
 
     database_url: str = "sqlite:///cohost.db"
     redis_url: SecretStr = SecretStr("")  # it may hold a password
+    log_level: str = "warning"
+    metrics_token: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
@@ -160,6 +162,23 @@ class Settings(Secrets):
             raise ValueError(
                 "must be redis://USER:PASSWORD@HOST:PORT/NUMBER, where #, / and @ in a password are written as %23, %2F"
                 " and %40; the user, the password, the port and the number of the database may be left out"
+            )
+        return SecretStr(told)
+
+    @field_validator("log_level")
+    @classmethod
+    def _a_level(cls, level: str) -> str:
+        if (told := level.strip().lower()) not in {"warning", "info"}:
+            raise ValueError("must be warning, which it is if this is not set, or info")
+        return told
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _a_token(cls, token: SecretStr) -> SecretStr:
+        told = token.get_secret_value().strip()
+        if told and (len(told) < SHORTEST_SECRET or not (told.isascii() and told.isprintable()) or " " in told):
+            raise ValueError(
+                f"must be {SHORTEST_SECRET} letters and digits or more that nobody can guess (or empty: no /metrics)"
             )
         return SecretStr(told)
 

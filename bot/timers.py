@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 
+from adapters.base import traced
 from bot.clock import Clock
 from bot.engine import Engine
 from dialogs.base import Rang
@@ -23,8 +25,11 @@ HOUR = 3600.0
 class Timers:
     """One loop a process; several processes share the work by leases."""
 
-    def __init__(self, store: Store, hot: Hot, clock: Clock, engine: Engine) -> None:
-        self.store, self.hot, self.clock, self.engine = store, hot, clock, engine
+    def __init__(
+        self, store: Store, hot: Hot, clock: Clock, engine: Engine, rang: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """`rang` is told how many seconds late each of them is."""
+        self.store, self.hot, self.clock, self.engine, self.rang = store, hot, clock, engine, rang
         self.owner = secrets.token_hex(8)
 
     async def run(self) -> None:
@@ -57,6 +62,8 @@ class Timers:
         return len(due)
 
     async def _ring(self, rang: Rang) -> None:
+        traced()
+        self.rang((self.clock.now() - rang.due).total_seconds())
         outcome = await self.engine.rung(rang)
         if outcome.error:
             await self.store.poisoned(rang, outcome.error, self.clock.now())

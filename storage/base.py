@@ -109,6 +109,7 @@ class Outcome:
     again: bool = False  # it had been heard before
     error: str | None = None  # it could not be decided: nothing of it is stored
     woke: bool = False  # a timer was set, moved or switched off
+    dialogs: tuple[str, ...] = field(default=(), compare=False)  # which decided on it, for the log
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Batch:
         self.whole: set[tuple[str, str]] = set()  # (dialog, person) whose notes are all in memory
         self.out = writing.Pending()
         self.touched = False  # the event at hand changed something
+        self.deciding: dict[str, None] = {}  # the dialogs that decided on it
         self.woke = False  # it set, moved or switched off a timer
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -141,6 +142,7 @@ class Batch:
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
         self.touched = self.woke = False
+        self.deciding.clear()
         try:
             session = routing.session_of(self, event)
             # Leaving brings nobody in: the page of somebody who was taken off the roster closes, too.
@@ -163,7 +165,7 @@ class Batch:
             told = spoken(reply)
             self.heard[event.tenant, event.id] = told
             self.out.heard.append({"tenant": event.tenant, "id": event.id, "at": self.now, "reply": told})
-        return Outcome(reply, woke=self.woke)
+        return Outcome(reply, woke=self.woke, dialogs=tuple(self.deciding))
 
     def _stands(self, rang: Rang) -> bool:
         """A timer rings only while it stands at that time; ringing takes it away."""
@@ -196,6 +198,7 @@ class Batch:
         if event.dialog != dialog.id:
             event = replace(event, dialog=dialog.id)
         self.need(key_of(dialog))
+        self.deciding[dialog.id] = None
         step: Step[Any] = self.decide(dialog.frozen(), event, self, self.now)
         if alone_for(event, step.effects, changed=step.state != dialog.state or (step.done and not dialog.done)):
             self.need(key_of(dialog), alone=True)

@@ -91,14 +91,17 @@ def readable(url: str) -> str:
 def connect(url: str, *, write: bool) -> Engine:
     """An engine whose transactions begin as the database needs it."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 30})
+        engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _open)
         event.listen(engine, "begin", _begin_immediate if write else _begin)
         return engine
     # Whoever writes sees what others have committed by each of its statements, because its locks are what keeps them
     # out; whoever reads sees one moment, or a page would mix two.
     level = "READ COMMITTED" if write else "REPEATABLE READ"
-    return create_engine(address(url), isolation_level=level, pool_size=4, max_overflow=0, connect_args=_told(url))
+    quiet = {"hide_parameters": True}  # in an error there would stand what people are called
+    return create_engine(
+        address(url), isolation_level=level, pool_size=4, max_overflow=0, connect_args=_told(url), **quiet
+    )
 
 
 def _told(url: str) -> dict[str, object]:

@@ -8,15 +8,18 @@ hands it to `listen`, which answers when everything is stored.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter, time
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.error import BoltUnhandledRequestError
@@ -25,7 +28,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Later, Message, Shared
+from adapters.base import Bot, Later, Message, Shared, traced
 from adapters.pauses import Pauses
 from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, flat
 from adapters.slack.channels import Channels
@@ -44,6 +47,7 @@ log = logging.getLogger(__name__)
 ALL = re.compile("")
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
 PACE = 2.0  # seconds between two edits of what stands in one channel
+REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
 
@@ -76,6 +80,8 @@ class Ways:
     install: Install | None = None
     elsewhere: bool = False  # the same people may be on another platform, too
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()  # what else is let go of in the end
+    asked_to_wait: Callable[[], None] = lambda: None  # called at each 429
+    acked: Callable[[str, float], None] = lambda *_: None  # told of each answer by Socket Mode, and how long it took
 
 
 class Slack:
@@ -97,7 +103,7 @@ class Slack:
         self._bolt: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pauses = Pauses(bot.now, shared, "slack pauses")
+        self._pauses = Pauses(bot.now, shared, "slack pauses", ways.asked_to_wait)
         self._people = People(bot, self.call, tenants.team, sleep, elsewhere=ways.elsewhere)
         self._show = Show(bot, self.call, address, shared)
         self._receipts = Receipts(self._respond, bot.now)
@@ -164,6 +170,7 @@ class Slack:
         if self._ways.install:
             app.add_routes(self._ways.install.routes())
         app.on_startup.append(lambda _: self.start())
+        app.on_shutdown.append(lambda _: self.hang_up())
         app.on_cleanup.append(lambda _: self.stop())
 
     async def start(self) -> None:
@@ -172,16 +179,24 @@ class Slack:
         self._bolt = self._app()
         if self._ways.app_token:
             client = AsyncWebClient(base_url=self._ways.api_url, session=self._ways.pool())
-            self._socket = AsyncSocketModeHandler(self._bolt, self._ways.app_token, web_client=client)
+            self._socket = Socket(self._bolt, self._ways.app_token, web_client=client)
+            self._socket.acked = self._ways.acked
             self._later(self._connect())
+
+    async def hang_up(self) -> None:
+        """Take nothing more by Socket Mode: what was not answered, Slack delivers again, to whoever is there then."""
+        if self._socket:
+            socket, self._socket = self._socket, None
+            await socket.close_async()  # type: ignore[no-untyped-call]
 
     async def stop(self) -> None:
         """Finish what was begun for somebody, then let go."""
-        if self._socket:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
-        await self._receipts.settled()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        await self.hang_up()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REST):
+                await self._receipts.settled()
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
         for task in [*self._tasks]:
             task.cancel()
         await self._people.stop()
@@ -298,6 +313,20 @@ class Slack:
 
     async def _learn(self, tenant: str, user: User, host: bool) -> None:  # noqa: FBT001 - a callback with one caller
         await self._people.learn(tenant, user, host=host)
+
+
+class Socket(AsyncSocketModeHandler):
+    """Socket Mode, whose answers are counted as those by HTTP are."""
+
+    acked: Callable[[str, float], None]
+
+    async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401 - the library's own types of three sorts
+        """One delivery: what Bolt does, with its answer looked at."""
+        traced()
+        began = perf_counter()
+        answer = await run_async_bolt_app(self.app, req)
+        await send_async_response(client, req, answer, time())
+        self.acked("ok" if answer.status < 400 else "failed", perf_counter() - began)
 
 
 async def _failed(error: Exception) -> BoltResponse:

@@ -39,7 +39,7 @@ NEVER = "-"  # botbuilder calls nobody here: `connector` does
 PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
 PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
 TIMEOUT = aiohttp.ClientTimeout(total=15)
-REST = 5.0  # seconds for what was begun for somebody, when the bot stops
+REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 
 # msrest compares 999 x 500 numbers whenever a client is made, which is at every turn: this makes it a look-up.
 ClientRetryPolicy.safe_codes = frozenset(ClientRetryPolicy.safe_codes)  # type: ignore[assignment]
@@ -61,6 +61,7 @@ class Ways:
     open_to_emulator: bool = False
     elsewhere: bool = False  # the same people may be on another platform, too
     issuer: str = "https://api.botframework.com"  # of what comes in, and whom our own tokens are for
+    asked_to_wait: Callable[[], None] = lambda: None  # called at each 429
 
 
 class NoTokens(Tokens):
@@ -88,7 +89,9 @@ class Pool:
         who = (ways.app_id, ways.password, ways.login_tenant)
         asked = Tokens(ways.login_url, *who, self.session, now, f"{ways.issuer}/.default")
         # Without a client secret only an emulator on this machine is let in, and it asks for no token.
-        self.connector = Connector(asked if ways.password else NoTokens(), self.session, bot.now, wire)
+        self.connector = Connector(
+            asked if ways.password else NoTokens(), self.session, bot.now, wire, ways.asked_to_wait
+        )
 
 
 class Teams:

@@ -188,9 +188,16 @@ class Connector:
     service_url is the one of a stored activity that came by the door, and of nothing else: the app's token goes there.
     """
 
-    def __init__(self, tokens: Tokens, session: aiohttp.ClientSession, now: Callable[[], datetime], wire: Wire) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        session: aiohttp.ClientSession,
+        now: Callable[[], datetime],
+        wire: Wire,
+        asked_to_wait: Callable[[], None] = lambda: None,
+    ) -> None:
         self._tokens, self._session, self._now = tokens, session, now
-        self._pauses = Pauses(now, wire, "teams pauses")
+        self._pauses = Pauses(now, wire, "teams pauses", asked_to_wait)
         # Of two that write into one conversation at the same time, Teams refuses one (412).
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 

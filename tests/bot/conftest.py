@@ -14,7 +14,18 @@ from tests.postgres import Postgres, PostgresDatabase
 from tests.storage.contract import NOON, World
 from tests.storage.databases import Sqlite, copies
 
-NAMES = ("DATABASE_URL", "HOST", "PORT", "BASE_URL", "SECRET", "PRIVACY_URL", "TERMS_URL", "REDIS_URL")
+NAMES = (
+    "DATABASE_URL",
+    "HOST",
+    "PORT",
+    "BASE_URL",
+    "SECRET",
+    "PRIVACY_URL",
+    "TERMS_URL",
+    "REDIS_URL",
+    "METRICS_TOKEN",
+    "LOG_LEVEL",
+)
 
 
 @pytest.fixture(scope="session")

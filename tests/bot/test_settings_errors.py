@@ -42,6 +42,14 @@ EVERY_ERROR: list[tuple[dict[str, str], str]] = [
         ("COHOST_DATABASE_URL: must name a file, as in sqlite:///cohost.db: what is only in memory would be lost"),
     ),
     (
+        {"COHOST_LOG_LEVEL": "loud"},
+        "COHOST_LOG_LEVEL: must be warning, which it is if this is not set, or info",
+    ),
+    (
+        {"COHOST_METRICS_TOKEN": "short"},
+        "COHOST_METRICS_TOKEN: must be 16 letters and digits or more that nobody can guess (or empty: no /metrics)",
+    ),
+    (
         {"COHOST_BASE_URL": "x"},
         "COHOST_BASE_URL: must be an address that begins with https://, as in https://cohost.example.org",
     ),
