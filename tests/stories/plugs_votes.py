@@ -149,8 +149,8 @@ class Votes:
             return False
         return got.status == 200
 
-    async def sends_late(self, worker: Worker, most: int) -> None:
-        """Some of those kept for the end, all at this process."""
+    async def sends_late(self, workers: Sequence[Worker], most: int) -> None:
+        """Some of those kept for the end, at these processes."""
         due, self.late = self.late[:most], self.late[most:]
         self.counts["deliveries"] += len(due)
-        await asyncio.gather(*(self._delivers(press, [worker]) for press in due))
+        await asyncio.gather(*(self._delivers(press, workers) for press in due))

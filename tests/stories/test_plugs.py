@@ -3,6 +3,8 @@
 That a full disk loses nothing is shown in tests/storage/test_sqlite.py.
 """
 
+import asyncio
+import time
 from pathlib import Path
 
 import psycopg
@@ -10,7 +12,13 @@ import pytest
 
 from tests.stories.plugs import Town
 from tests.stories.plugs_checks import Checks
+from tests.stories.plugs_faults import Faults, told
 from tests.stories.plugs_votes import Votes
+
+TIMED = [20, 30, 40, 50, 60, 70, 80, 90, 100, 120]  # seconds after which polls close
+VOTERS = 500
+SECONDS = 20.0
+LATE = 24  # presses kept for the end
 
 
 @pytest.mark.hard
@@ -24,7 +32,7 @@ async def test_five_hundred_vote_at_either_process_and_the_check_can_fail(tmp_pa
 
         await checks.hold()
 
-        print(dict(town.counts))
+        print(told(town.counts))
         spoil = (
             "DELETE FROM note WHERE ctid = (SELECT ctid FROM note WHERE key = 'vote' LIMIT 1)",
             "UPDATE note SET value = 'other' WHERE ctid = (SELECT ctid FROM note WHERE key = 'vote' LIMIT 1)",
@@ -33,3 +41,20 @@ async def test_five_hundred_vote_at_either_process_and_the_check_can_fail(tmp_pa
             with psycopg.connect(town.database) as db:
                 db.execute(statement)
             assert len(checks.wrong()) == number, checks.wrong()
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(360)
+async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
+    town, began = Town(seed=2), time.monotonic()
+    async with town.opened(tmp_path, timed=TIMED), Votes(town) as votes:
+        votes.everybody(VOTERS, late=0)
+        faults = Faults(town)
+        sending = asyncio.create_task(votes.sends(seconds=SECONDS))
+        await faults.kills(9)
+        await sending
+        checks = Checks(votes)
+        votes.late.clear()
+        await checks.hold()
+        await faults.stand_once()
+        print(told(town.counts + faults.edits()), f"{time.monotonic() - began:.0f} s")
