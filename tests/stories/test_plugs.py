@@ -4,6 +4,7 @@ That a full disk loses nothing is shown in tests/storage/test_sqlite.py.
 """
 
 import asyncio
+import signal
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.stories.plugs_checks import Checks
 from tests.stories.plugs_faults import Faults, told
 from tests.stories.plugs_votes import Votes
 
-TIMED = [20, 30, 40, 50, 60, 70, 80, 90, 100, 120]  # seconds after which polls close
+TIMED = [15, 20, 25, 30, 35, 40, 45, 50, 55, 60]  # seconds after which polls close
 VOTERS = 500
 SECONDS = 20.0
 LATE = 24  # presses kept for the end
@@ -50,9 +51,13 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
     async with town.opened(tmp_path, timed=TIMED), Votes(town) as votes:
         votes.everybody(VOTERS, late=0)
         faults = Faults(town)
-        sending = asyncio.create_task(votes.sends(seconds=SECONDS))
-        await faults.kills(9)
-        await sending
+        async with asyncio.TaskGroup() as group:
+            group.create_task(votes.sends(seconds=SECONDS))
+            await faults.kills(1)
+            await faults.postgres(signal.SIGINT)
+            await faults.kills(1)
+            await faults.postgres(signal.SIGKILL)
+            await faults.redis()
         checks = Checks(votes)
         votes.late.clear()
         await checks.hold()
