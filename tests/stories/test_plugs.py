@@ -49,17 +49,19 @@ async def test_five_hundred_vote_at_either_process_and_the_check_can_fail(tmp_pa
 async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
     town, began = Town(seed=2), time.monotonic()
     async with town.opened(tmp_path, timed=TIMED), Votes(town) as votes:
-        votes.everybody(VOTERS, late=0)
+        votes.everybody(VOTERS, late=LATE)
         faults = Faults(town)
         async with asyncio.TaskGroup() as group:
             group.create_task(votes.sends(seconds=SECONDS))
-            await faults.kills(1)
-            await faults.postgres(signal.SIGINT)
-            await faults.kills(1)
-            await faults.postgres(signal.SIGKILL)
-            await faults.redis()
+            await faults.freezes_in_a_transaction()
+            async with faults.platforms():
+                await faults.kills(1)
+                await faults.posts_go_wrong()
+                await asyncio.sleep(8)
         checks = Checks(votes)
-        votes.late.clear()
+        await faults.freezes_with_an_edit(votes, town.boards[0])
+        frozen = checks.stale()
+        print("after the freeze:", frozen)
         await checks.hold()
         await faults.stand_once()
         print(told(town.counts + faults.edits()), f"{time.monotonic() - began:.0f} s")
