@@ -203,15 +203,19 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
     }
     if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
         return True
-    # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
-    due = case((POST.c.owner.is_not(None), POST.c.due), else_=literal(now, Moment))
-    again = {"revision": POST.c.revision + 1, "due": due, "ref": func.coalesce(POST.c.ref, kept)}
-    db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
+    _draw_again(db, post, now, ref=func.coalesce(POST.c.ref, kept))
     return False
 
 
+def _draw_again(db: Connection, post: Post, now: datetime, **more: Any) -> None:
+    # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
+    due = case((POST.c.owner.is_not(None), POST.c.due), else_=literal(now, Moment))
+    again = {"revision": POST.c.revision + 1, "due": due, **more}
+    db.execute(update(POST).where(POST.c.id == post.id, POST.c.state != "gone").values(**again))
+
+
 def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: bool, failed: str | None) -> None:
-    """Not now."""
+    """Not now. An edit that failed may have been performed: whoever lost the lease has it drawn once more."""
     values: dict[str, Any] = {"due": until, "owner": None}
     if not failed and not post.attempted:  # it was not performed, for sure: not now, and not before
         values["state"] = case((POST.c.state == "trying", "waiting"), else_=POST.c.state)
@@ -219,7 +223,9 @@ def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: b
         values |= {"ref": None, "shown": 0, "state": "waiting"}
     if failed:
         values |= {"tries": POST.c.tries + 1, "why": failed}
-    db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**values))
+    mine = update(POST).where(POST.c.id == post.id, POST.c.owner == owner)
+    if not db.execute(mine.values(**values)).rowcount and failed and post.ref:
+        _draw_again(db, post, until)
 
 
 def revive(db: Connection, tenant: str, place: str, now: datetime) -> int:

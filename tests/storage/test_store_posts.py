@@ -188,6 +188,26 @@ async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old
     assert await world.due() == []
 
 
+async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_once_more_too(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
+    newer = await taken(world, "awake")
+    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+
+    # The old card has arrived at the platform, over the newer one, while nobody was awake to hear the answer.
+    await world.store.postpone(frozen, "frozen", world.now + SECOND, failed="TimeoutError()")
+    world.move(1)
+    last = await taken(world, "awake")
+
+    assert (lines(last.card)[2], last.ref, last.tries) == ('{"new": 1}', newer.ref, 0)
+    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.due() == []
+
+
 async def test_two_slow_workers_do_not_take_a_message_from_each_other_for_ever(world: World) -> None:
     await board(world)
     frozen = await taken(world, "frozen")

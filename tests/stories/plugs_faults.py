@@ -1,0 +1,220 @@
+"""What goes wrong in `plugs` while people vote: processes, servers and platforms in turn, by seeded dice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from aiohttp import web
+
+from storage.base import LEASE
+from tests.postgres import Postgres
+from tests.slack.faults import Fault as SlackFault
+from tests.stories.plugs import Board, Town, Worker, happens
+from tests.stories.plugs_votes import Votes
+from tests.stories.workspace import SIGNING
+from tests.teams.faults import Fault as TeamsFault
+
+SLOW = 2.0  # seconds that a slow platform takes
+LOOKS = 400  # times that a process is stopped for a moment, until it is inside a transaction
+HELD = 8.0  # seconds for which it then stays stopped: longer than PostgreSQL bears an idle transaction
+ANSWERED = 9.0  # seconds in which the other process must answer a command meanwhile
+
+
+class Faults:
+    """Each of these has healed when it returns, except for what must still be made up for."""
+
+    def __init__(self, town: Town) -> None:
+        self.town, self.dice, self.counts = town, town.dice, town.counts
+        self.questions: list[str] = []  # asked while something was wrong
+
+    async def kills(self, times: int) -> None:
+        """One of the processes is killed, and started again soon."""
+        for _ in range(times):
+            await asyncio.sleep(self.dice.uniform(0.5, 2.0))
+            await self.kill(self.dice.choice(self.town.workers))
+
+    async def kill(self, worker: Worker) -> None:
+        """This one."""
+        worker.kill()
+        self.counts["kills"] += 1
+        await asyncio.sleep(self.dice.uniform(0.0, 1.0))
+        await asyncio.to_thread(worker.start)
+
+    async def postgres(self, how: signal.Signals) -> None:
+        """PostgreSQL is stopped, and started again soon."""
+        server = self.town.postgres
+        await asyncio.to_thread(server.stop, how)
+        self.counts[f"PostgreSQL {how.name}"] += 1
+        await asyncio.sleep(self.dice.uniform(0.5, 2.0))
+        await asyncio.to_thread(revive, server)
+        await asyncio.sleep(2)
+
+    async def redis(self) -> None:
+        """Redis forgets everything; then it is gone for a while, in which a process dies; then it is back, empty."""
+        server = self.town.redis
+        server.empty()
+        await asyncio.sleep(2)
+        server.kill()
+        await asyncio.sleep(2)
+        await self.kill(self.dice.choice(self.town.workers))
+        await asyncio.sleep(2)
+        await asyncio.to_thread(server.start)
+        self.counts["Redis flushed"] += 1
+        self.counts["Redis stopped"] += 1
+        await asyncio.sleep(2)
+
+    async def freezes_in_a_transaction(self) -> None:
+        """A process is stopped while it holds a transaction open; a command at the other is answered nevertheless."""
+        frozen, other = self.town.workers
+        for _ in range(LOOKS):
+            frozen.freeze()
+            before = await asyncio.to_thread(idle, self.town.database)
+            await asyncio.sleep(0.1)
+            if before & await asyncio.to_thread(idle, self.town.database):
+                break
+            frozen.thaw()
+            await asyncio.sleep(self.dice.uniform(0.0, 0.05))
+        else:
+            raise AssertionError("it was never found inside a transaction")
+        began = time.monotonic()
+        question = "Asked while one is frozen?"
+        self.town.slack.connect(f"{other.url}/slack/events", SIGNING)
+        await self.town.types(f'poll "{question}" Yes No')
+        took = time.monotonic() - began
+        assert took < ANSWERED, took
+        self.questions.append(question)
+        await asyncio.sleep(HELD - took)
+        frozen.thaw()
+        self.counts["frozen in a transaction"] += 1
+        self.counts["ms for a command meanwhile"] = int(took * 1000)
+
+    async def freezes_with_an_edit(self, votes: Votes, board: Board) -> None:
+        """A process is stopped as its edit is on its way, past its lease; the edit arrives after newer ones.
+
+        The votes of the end are used for this: nothing follows that would draw the board again.
+        """
+        town, held, go = self.town, asyncio.Event(), asyncio.Event()
+        seen: list[Worker] = []
+        newer: list[Worker] = []
+
+        async def trap(request: web.Request, worker: Worker) -> None:
+            body = await request.text()
+            if not request.path.endswith("chat.update") or board.slack.ts not in body:
+                return
+            if seen:
+                newer.append(worker)
+                return
+            worker.freeze()
+            seen.append(worker)
+            held.set()
+            await go.wait()
+
+        town.trap = trap
+        sending = asyncio.create_task(votes.sends_late(town.workers, len(votes.late) // 2))
+        await asyncio.wait_for(held.wait(), 60)
+        other = next(worker for worker in town.workers if worker is not seen[0])
+        await votes.sends_late([other], len(votes.late))
+        await happens(lambda: other in newer, LEASE.total_seconds() + 60)
+        await asyncio.sleep(3)
+        go.set()
+        await asyncio.sleep(0.5)
+        seen[0].thaw()
+        await sending
+        town.trap = None
+        self.counts["frozen with an edit on its way"] += 1
+
+    @asynccontextmanager
+    async def platforms(self) -> AsyncIterator[None]:
+        """Meanwhile edits go wrong, in each way that there is."""
+        task = asyncio.create_task(self._platforms())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.town.slack.web.faults.clear()
+            self.town.teams.faults.clear()
+
+    async def _platforms(self) -> None:
+        loop, town = asyncio.get_running_loop(), self.town
+        while True:
+            for name in self.dice.sample(("429", "500", "slow", "lost"), 4):
+                gate = asyncio.Event()
+                slack = {
+                    "429": SlackFault.ratelimited(2),
+                    "500": SlackFault.http(500),
+                    "slow": SlackFault.slow(gate),
+                    "lost": SlackFault.performed_but_lost(),
+                }
+                teams = {
+                    "429": TeamsFault.throttled(2),
+                    "500": TeamsFault.error("ServiceError"),
+                    "slow": TeamsFault.slow(gate),
+                    "lost": TeamsFault.performed_but_lost(),
+                }
+                town.slack.next("chat.update", slack[name])
+                town.teams.next("update", teams[name])
+                loop.call_later(SLOW, gate.set)
+                await happens(lambda: not (town.slack.web.faults["chat.update"] or town.teams.faults["update"]), 60)
+                self.counts[f"platforms: {name}"] += 1
+                await asyncio.sleep(self.dice.uniform(0.0, 1.0))
+
+    async def posts_go_wrong(self) -> None:
+        """A poll is put while posting is refused, and performed with its answer lost: it stands once nevertheless."""
+        question = "Asked while posting fails?"
+        posting = (SlackFault.ratelimited(1), SlackFault.http(500), SlackFault.performed_but_lost())
+        self.town.slack.next("chat.postMessage", *posting)
+        await self.town.types(f'poll "{question}" Yes No')
+        self.questions.append(question)
+        await happens(lambda: not self.town.slack.web.faults["chat.postMessage"], 60)
+
+    async def stand_once(self) -> None:
+        """What was asked meanwhile stands in the channel once, and in the chat."""
+        for question in self.questions:
+            await self.town.board(question, "Yes")
+
+    def edits(self) -> Counter[str]:
+        """How many edits were asked of each platform."""
+        return Counter(
+            {
+                "edits in Slack": len(self.town.slack.called("chat.update")),
+                "edits in Teams": len(self.town.teams.called("update")),
+            }
+        )
+
+
+def revive(server: Postgres) -> None:
+    """Start it; after a kill, what is left of the old one may need a moment to be gone."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            server.start()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            server.stop()
+            time.sleep(0.2)
+        else:
+            return
+
+
+def idle(database: str) -> set[tuple[int, str]]:
+    """The open transactions in which nothing happens at the moment."""
+    with psycopg.connect(database, autocommit=True) as db:
+        rows = db.execute(
+            "SELECT pid, xact_start::text FROM pg_stat_activity WHERE state = 'idle in transaction' "
+            "AND application_name = 'cohost'"
+        )
+        return {(pid, since) for pid, since in rows}
+
+
+def told(counts: Counter[str]) -> str:
+    """All that was counted, in one line."""
+    return json.dumps(dict(sorted(counts.items())))

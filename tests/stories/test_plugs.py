@@ -1,0 +1,67 @@
+"""Two processes on one PostgreSQL and one Redis, while plugs are pulled: nothing acknowledged is lost, boards converge.
+
+That a full disk loses nothing is shown in tests/storage/test_sqlite.py.
+"""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.stories.plugs import Town
+from tests.stories.plugs_checks import Checks
+from tests.stories.plugs_faults import Faults, told
+from tests.stories.plugs_votes import Votes
+
+TIMED = [15, 20, 25, 30, 35, 40, 45, 50, 55, 60]  # seconds after which polls close
+VOTERS = 500
+SECONDS = 20.0
+LATE = 24  # presses kept for the end
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(120)
+async def test_five_hundred_vote_at_either_process_and_the_check_can_fail(tmp_path: Path) -> None:
+    town = Town(seed=1)
+    async with town.opened(tmp_path, timed=[10, 15]), Votes(town) as votes:
+        votes.everybody(500, late=0)
+        await votes.sends(seconds=5)
+        checks = Checks(votes)
+
+        await checks.hold()
+
+        print(told(town.counts))
+        spoil = (
+            "DELETE FROM note WHERE ctid = (SELECT ctid FROM note WHERE key = 'vote' LIMIT 1)",
+            "UPDATE note SET value = 'other' WHERE ctid = (SELECT ctid FROM note WHERE key = 'vote' LIMIT 1)",
+        )
+        for number, statement in enumerate(spoil, 1):
+            with psycopg.connect(town.database) as db:
+                db.execute(statement)
+            assert len(checks.wrong()) == number, checks.wrong()
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(360)
+async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
+    town, began = Town(seed=2), time.monotonic()
+    async with town.opened(tmp_path, timed=TIMED), Votes(town) as votes:
+        votes.everybody(VOTERS, late=LATE)
+        faults = Faults(town)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(votes.sends(seconds=SECONDS))
+            await faults.freezes_in_a_transaction()
+            async with faults.platforms():
+                await faults.kills(1)
+                await faults.posts_go_wrong()
+                await asyncio.sleep(8)
+        checks = Checks(votes)
+        await faults.freezes_with_an_edit(votes, town.boards[0])
+        frozen = checks.stale()
+        print("after the freeze:", frozen)
+        await checks.hold()
+        await faults.stand_once()
+        print(told(town.counts + faults.edits()), f"{time.monotonic() - began:.0f} s")
