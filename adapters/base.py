@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Protocol
 
 from dialogs.base import Brief, Event, Listed, Member, Role
@@ -18,10 +19,12 @@ from dialogs.card import Card, Reply
 
 TRACE: ContextVar[str] = ContextVar("trace", default="")  # in the log: the same for all that one event brings about
 
+_OURS, _numbers = secrets.token_hex(4), count(1)  # this process, and what has come in
+
 
 def traced() -> str:
     """Something comes in from outside: from here on it has an id of its own, which says nothing."""
-    TRACE.set(found := secrets.token_hex(6))
+    TRACE.set(found := f"{_OURS}{next(_numbers):08x}")
     return found
 
 
