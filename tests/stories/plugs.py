@@ -99,7 +99,7 @@ class Town:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter({"5xx": 0, "given up": 0, "retries": 0})
         self.boards: list[Board] = []
         self.timed: list[Board] = []
         self.workers: list[Worker] = []
@@ -116,7 +116,7 @@ class Town:
             self.postgres = stack.enter_context(postgres())
             self.redis: Redis = stack.enter_context(redis_serving())
             self.database = self.postgres.fresh().url
-            self.slack = Slack(None, SlackApp.of(manifest), patience=10)
+            self.slack = Slack(None, SlackApp.of(manifest), patience=20)
             self.teams = Teams()
             self.slack.web.runner.app.middlewares.append(self._between)
             await stack.enter_async_context(self.slack)
