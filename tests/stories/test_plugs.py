@@ -71,3 +71,21 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
         town.counts.update(faults.edits())
         print(told(town.counts), f"{time.monotonic() - began:.0f} s")
         assert town.counts["kills"] == 10
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(120)
+async def test_processes_that_acknowledge_before_they_commit_are_found_out(tmp_path: Path) -> None:
+    town = Town(seed=3, program=("-m", "tests.stories.hasty"))
+    async with town.opened(tmp_path, timed=[]), Votes(town) as votes:
+        votes.everybody(300, late=0)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(votes.sends(seconds=10))
+            await Faults(town).kills(3)
+        await asyncio.sleep(3)
+
+        wrong = Checks(votes).wrong()
+
+    print(told(town.counts), wrong[:2])
+    assert [press for press in votes.presses if not press.answered] == []
+    assert any(one.startswith("lost: ") for one in wrong), wrong
