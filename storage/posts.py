@@ -207,7 +207,7 @@ def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bo
     return False
 
 
-def _draw_again(db: Connection, post: Post, now: datetime, **more: Any) -> None:
+def _draw_again(db: Connection, post: Post, now: datetime, **more: object) -> None:
     # Whoever holds it now keeps it, else the two would take it from each other for as long as both are slow.
     due = case((POST.c.owner.is_not(None), POST.c.due), else_=literal(now, Moment))
     again = {"revision": POST.c.revision + 1, "due": due, **more}

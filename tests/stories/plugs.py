@@ -54,7 +54,8 @@ CREATE TRIGGER ended AFTER UPDATE ON dialog FOR EACH ROW WHEN (NEW.done AND NOT 
 class Worker:
     """One `cohost serve`, which may be killed and started again on the same port."""
 
-    def __init__(self, number: int, folder: Path, env: dict[str, str]) -> None:
+    def __init__(self, number: int, folder: Path, env: dict[str, str], program: tuple[str, ...]) -> None:
+        self.program = program
         self.number, self.folder, self.env, self.port = number, folder, env, free_port()
         self.url, self.starts = f"http://127.0.0.1:{self.port}", 0
 
@@ -63,7 +64,7 @@ class Worker:
         self.starts += 1
         folder = self.folder / f"worker-{self.number}-{self.starts}"
         folder.mkdir()
-        self.process = Process(["-m", "bot", "serve"], self.port, folder, self.env | {"COHOST_PORT": str(self.port)})
+        self.process = Process(self.program, self.port, folder, self.env | {"COHOST_PORT": str(self.port)})
         self.process.ready()
 
     def kill(self) -> None:
@@ -97,9 +98,10 @@ class Board:
 class Town:
     """Everything that runs, and everybody who votes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, program: tuple[str, ...] = ("-m", "bot", "serve")) -> None:
+        self.program = program
         self.dice = random.Random(seed)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter({"5xx": 0, "given up": 0, "retries": 0})
         self.boards: list[Board] = []
         self.timed: list[Board] = []
         self.workers: list[Worker] = []
@@ -116,7 +118,7 @@ class Town:
             self.postgres = stack.enter_context(postgres())
             self.redis: Redis = stack.enter_context(redis_serving())
             self.database = self.postgres.fresh().url
-            self.slack = Slack(None, SlackApp.of(manifest), patience=10)
+            self.slack = Slack(None, SlackApp.of(manifest), patience=20)
             self.teams = Teams()
             self.slack.web.runner.app.middlewares.append(self._between)
             await stack.enter_async_context(self.slack)
@@ -124,7 +126,7 @@ class Town:
             self.team, self.acme = self.slack.team("T1", name="Acme"), self.teams.tenant(TENANT, name="Acme")
             with psycopg.connect(self.database, autocommit=True) as db:
                 db.execute(WITNESS)
-            self.workers = [Worker(number, folder, await self.env(number)) for number in (1, 2)]
+            self.workers = [Worker(number, folder, await self.env(number), self.program) for number in (1, 2)]
             for worker in self.workers:
                 await asyncio.to_thread(worker.start)
                 stack.callback(worker.kill)

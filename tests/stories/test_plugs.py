@@ -16,9 +16,9 @@ from tests.stories.plugs_checks import Checks
 from tests.stories.plugs_faults import Faults, told
 from tests.stories.plugs_votes import Votes
 
-TIMED = [15, 20, 25, 30, 35, 40, 45, 50, 55, 60]  # seconds after which polls close
-VOTERS = 500
-SECONDS = 20.0
+VOTERS = 2000
+SECONDS = 110.0  # over which they vote
+TIMED = [20, 30, 40, 50, 60, 70, 80, 90, 100, 115]  # seconds after which polls close
 LATE = 24  # presses kept for the end
 
 
@@ -53,15 +53,39 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
         faults = Faults(town)
         async with asyncio.TaskGroup() as group:
             group.create_task(votes.sends(seconds=SECONDS))
-            await faults.freezes_in_a_transaction()
+            await faults.kills(2)
+            await faults.postgres(signal.SIGINT)
             async with faults.platforms():
-                await faults.kills(1)
-                await faults.posts_go_wrong()
-                await asyncio.sleep(8)
-        checks = Checks(votes)
+                await faults.kills(3)
+                await faults.redis()
+            await faults.freezes_in_a_transaction()
+            await faults.posts_go_wrong()
+            await faults.postgres(signal.SIGKILL)
+            async with faults.platforms():
+                await faults.kills(4)
+                await asyncio.sleep(10)
         await faults.freezes_with_an_edit(votes, town.boards[0])
-        frozen = checks.stale()
-        print("after the freeze:", frozen)
+        checks = Checks(votes)
         await checks.hold()
         await faults.stand_once()
-        print(told(town.counts + faults.edits()), f"{time.monotonic() - began:.0f} s")
+        town.counts.update(faults.edits())
+        print(told(town.counts), f"{time.monotonic() - began:.0f} s")
+        assert town.counts["kills"] == 10
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(120)
+async def test_processes_that_acknowledge_before_they_commit_are_found_out(tmp_path: Path) -> None:
+    town = Town(seed=3, program=("-m", "tests.stories.hasty"))
+    async with town.opened(tmp_path, timed=[]), Votes(town) as votes:
+        votes.everybody(300, late=0)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(votes.sends(seconds=10))
+            await Faults(town).kills(3)
+        await asyncio.sleep(3)
+
+        wrong = Checks(votes).wrong()
+
+    print(told(town.counts), wrong[:2])
+    assert [press for press in votes.presses if not press.answered] == []
+    assert any(one.startswith("lost: ") for one in wrong), wrong
