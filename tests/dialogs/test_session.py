@@ -1079,6 +1079,12 @@ def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> 
     assert decide(missed, told("reached", place="slack:C2"), scene(None)) == Step(missed)
 
 
+def test_what_is_created_in_a_channel_is_ready_there() -> None:
+    state = State.model_validate({"brief": {"title": "Feedback", "places": ["slack:C1"]}})
+    reply = decide(state, started("fay"), FAY).reply
+    assert reply == t("“{title}” is ready here. Open it with {start}.", title="Feedback", start=Typed("start"))
+
+
 def test_whoever_cannot_be_written_to_is_called_out_in_their_own_room() -> None:
     """Once in each phase, in the first room of the platform that failed; facilitators are told once."""
     session = brief(OPEN, places=("web:d", "teams:19:class", "slack:C1"))
