@@ -9,6 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 NAMES_AT_HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")  # the world's name servers know none
 
 
+PASTED = "still holds the “…” of the instructions; put the value itself there"
+
+
+def unfilled(value: str) -> bool:
+    """Whether this was pasted from the instructions and not filled in."""
+    return "…" in value
+
+
 def host_of(url: str) -> str:
     """The host in an address, else an empty text."""
     try:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import database, encrypted, host_of, listening, public
+from bot.addresses import PASTED, database, encrypted, host_of, listening, public, unfilled
 from bot.settings_teams import Teams
 
 SHORTEST_SECRET = 16
@@ -74,7 +74,9 @@ class Slack(BaseSettings):
         signing, bot, app, secret = (
             one.get_secret_value() for one in (self.signing_secret, self.bot_token, self.app_token, self.client_secret)
         )
-        wrong = []
+        told = {"SIGNING_SECRET": signing, "BOT_TOKEN": bot, "APP_TOKEN": app, "CLIENT_SECRET": secret}
+        told["CLIENT_ID"] = self.client_id
+        wrong = [f"SLACK_{name}: {PASTED}" for name, value in told.items() if unfilled(value)]
         if self.on and not signing and not app:
             wrong.append(
                 "SLACK_SIGNING_SECRET: must be set, from “Basic Information” of the app at Slack; without it nobody "
@@ -230,7 +232,9 @@ def load(
         settings = Settings(slack=told, teams=of_teams, **fine)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong += _lines(error, "COHOST_", fine)
-    if needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
+    if needs_secret and unfilled(kept.get_secret_value()):
+        wrong.append(f"COHOST_SECRET: {PASTED}")
+    elif needs_secret and len(kept.get_secret_value()) < SHORTEST_SECRET:
         wrong.append(f"COHOST_SECRET: must be set, to {SHORTEST_SECRET} characters or more that nobody can guess")
     if settings:
         wrong += told.wrong(settings.base_url)

@@ -7,7 +7,7 @@ import re
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.addresses import host_of, listening, loopback, plain
+from bot.addresses import PASTED, host_of, listening, loopback, plain, unfilled
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ANY = "*"  # in TEAMS_TENANTS: every organisation may come in
@@ -75,6 +75,9 @@ class Teams(BaseSettings):
         type_, password = self.app_type.lower(), bool(self.app_password.get_secret_value())
         signed = not self.auth_disabled
         lines = {
+            f"MicrosoftAppPassword: {PASTED}": unfilled(self.app_password.get_secret_value()),
+            f"MicrosoftAppId: {PASTED}": unfilled(self.app_id),
+            f"MicrosoftAppTenantId: {PASTED}": unfilled(self.tenant),
             "MicrosoftAppPassword: must be set beside MicrosoftAppId, to a client secret of the app in Entra": (
                 bool(self.app_id) and not password and signed
             ),
@@ -82,7 +85,7 @@ class Teams(BaseSettings):
                 password and not self.app_id
             ),
             "MicrosoftAppId: must be the app's “Application (client) ID”, 36 characters with four hyphens": (
-                not _guids(self.app_id)
+                not unfilled(self.app_id) and not _guids(self.app_id)
             ),
             "MicrosoftAppType: UserAssignedMSI works only on machines in Azure and is not supported; make a client "
             "secret for the app in Entra and set SingleTenant": type_ == "userassignedmsi",
@@ -93,7 +96,7 @@ class Teams(BaseSettings):
                 bool(self.app_id) and type_ == "singletenant" and not self.tenant and signed
             ),
             "MicrosoftAppTenantId: must be the “Directory (tenant) ID”, 36 characters with four hyphens": (
-                not _guids(self.tenant)
+                not unfilled(self.tenant) and not _guids(self.tenant)
             ),
             "TEAMS_TENANTS: must be ids of organisations, 36 characters each, with commas between them (or * alone)": (
                 self.listed != ANY and not _guids(*self.listed.split(","))

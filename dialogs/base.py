@@ -300,6 +300,7 @@ class Result:
     total: int = 0  # people who answered
     objective: str | None = None
     hidden: bool = False  # too few answered: `answers` is empty and stays unsaid
+    unfinished: bool = False  # people are still answering, and nothing is told before they cannot any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def by_objective(look: Look) -> list[tuple[str, Text]]:
     found = []
     for objective in look.session.objectives if look.session else ():
         polls = [one for one in look.report.results if one.objective == objective.id and (one.answers or one.hidden)]
-        found += [(objective.text, told(one, cells(one))) for one in polls]
+        found += [(objective.text, told(one, cells(one))) for one in polls if one.total]
     return found
 
 
@@ -196,12 +196,10 @@ def told(result: Result, shown: Sequence[Cell]) -> Text:
     if best:
         answers = listed([answer(text, cell, result.total) for cell, text in best[:BEST]])
         return t("{question} — {answers}", question=result.title, answers=answers)
+    if result.unfinished:
+        return t("{question} — Not shown yet: the survey is still open.", question=result.title)
     if result.total < K:
         return t("{question} — Not shown: fewer than {k} people answered.", question=result.title, k=K)
-    if result.kind == "survey":
-        return t(
-            "{question} — Not shown: it would tell what a few said, or the survey is still open.", question=result.title
-        )
     return t("{question} — Not shown: it would tell what a few said.", question=result.title)
 
 

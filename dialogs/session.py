@@ -254,7 +254,7 @@ def view(session: State, look: Look) -> Card:
             return cards.cancelled(brief)
         case "callout":
             via, _, phase = number.partition(":")
-            return cards.callout(called(session, via, phase))
+            return cards.callout(brief.title, called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
     return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
 

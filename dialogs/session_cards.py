@@ -27,7 +27,9 @@ def opening(brief: Brief, look: Look) -> Card:
 
 
 def _here(n: int) -> Text:
-    return tn("{n} person is here.", "{n} people are here.", n=n) if n else t("Nobody has checked in yet.")
+    return (
+        tn("{n} person has checked in.", "{n} people have checked in.", n=n) if n else t("Nobody has checked in yet.")
+    )
 
 
 def said(step: Timed | None) -> Card:
@@ -58,10 +60,10 @@ def recap(brief: Brief, look: Look, *, surveyed: bool = True) -> Card:
 
 
 def _took_part(brief: Brief, roster: tuple[Member, ...]) -> tuple[Fact, ...]:
-    """How many were here, and how many of them did something: two numbers, in one sentence."""
+    """How many learners were here, and how many of them did something: two numbers, in one sentence."""
     there = [one for one in learners(roster) if came(one, brief)]
     active = sum(acted(one, brief) for one in there)
-    here = tn("{n} person was here", "{n} people were here", n=len(there))
+    here = tn("{n} learner was here", "{n} learners were here", n=len(there))
     if not there:
         return ()
     if active == len(there):
@@ -115,21 +117,23 @@ def _missing(missed: tuple[Missed, ...]) -> tuple[Fact, ...]:
     return (*map(_missed, missed[:TOLD]), *more)
 
 
-def callout(people: tuple[str, ...] | None) -> Card:
+def callout(title: str, people: tuple[str, ...] | None) -> Card:
     """To those in the room whom the bot cannot write to: what waits for each is one press away, and only theirs.
 
     None: nothing waits for anybody any more.
     """
     if people is None:
         return Card(
-            t("Something was waiting for you"), (t("It is over: you do not have to do anything."),), tone="closed"
+            t("Cohost: something was waiting for you in “{title}”", title=title),
+            (t("It is over: you do not have to do anything."),),
+            tone="closed",
         )
     called: Text | None = None
     for person in reversed(people[:CALLED]):
         called = t("{who}, {others}", who=Who(person), others=called) if called else t("{who}", who=Who(person))
     words = t("{called}: I cannot write to you directly.", called=called) if called else t("Something waits for some.")
     return Card(
-        title=t("Something is waiting for you"),
+        title=t("Cohost: something is waiting for you in “{title}”", title=title),
         text=(words, t("Press the button: what you see then, only you see.")),
         buttons=(Button("mine", t("Show me"), style="primary"),),
     )

@@ -60,6 +60,12 @@ def begin(session: State, event: Event, scene: Scene) -> Step[State]:
             session,
             tuple(effects),
             reply=t(
+                "“{title}” is ready here. Open it with {start}.",
+                title=brief.title,
+                start=Typed("start"),
+            )
+            if elsewhere
+            else t(
                 "“{title}” is ready in {room}. Open it with {start}.",
                 title=brief.title,
                 room=room,

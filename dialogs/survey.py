@@ -122,7 +122,7 @@ def answer(survey: State, person: str, values: Mapping[str, str]) -> Step[State]
         return Step(survey, reply=Wrong(wrong))
     notes = [Note("sent", person, "yes")]
     notes += [Note(question.key, person, value) for question, value in given if not isinstance(value, Text)]
-    reply = t("Thank you. Your answers are stored, and you can change them until the survey closes.")
+    reply = t("Your answers are stored.")
     return Step(survey, (*notes, Show("form", person), Show("results", FACILITATOR)), reply=reply)
 
 
@@ -168,9 +168,11 @@ def form(survey: State, look: Look) -> Card:
         return Card(title=titled(survey), text=(said,), tone="done" if sent else "closed")
     private = t("Confidential: your answers are stored with your name, so that you are not asked twice.")
     shared = t(
-        "Once the survey has closed, others see results only if at least {k} people answered, and comments only if at "
-        "least {comments} people wrote one: shuffled, without names.",
+        "Once the survey has closed, others see results only if at least {k} people answered (of fewer than {clear}, "
+        "only what more than two in three people said), and comments only if at least {comments} people wrote one: "
+        "shuffled, without names.",
         k=K,
+        clear=2 * K,
         comments=COMMENTS,
     )
     thanks = t("Thank you. You can change your answers until the survey closes.")
@@ -204,14 +206,24 @@ def results(survey: State, look: Look) -> Card:
         return unasked(survey, survey.few)
     sent = look.tally.total("sent")
     lines: list[Text]
-    answered = t("{n} of {all} answered.", n=sent, all=len(survey.asked))
+    everybody = len(survey.asked)
+    answered = t("{n} of {all} answered.", n=sent, all=everybody)
+    if sent == everybody:
+        answered = t("All {all} answered.", all=everybody)
     if not survey.closed:
-        waits = t("The answers appear here when the survey closes, if at least {k} people have answered.", k=K)
+        zone = look.session.zone if look.session else "UTC"
+        waits = t(
+            "The answers appear here when the survey closes, if at least {k} people have answered; of fewer than "
+            "{clear} answers, only what more than two in three people said.",
+            k=K,
+            clear=2 * K,
+        )
+        closes = (t("It closes {when}.", when=When(survey.closes_at, "both", zone)),) if survey.closes_at else ()
         confirm = t("Close the survey? Nobody can answer after that.")
         close = Button("close", t("Close the survey"), confirm=confirm)
         return Card(
             t("Survey: {title}", title=titled(survey)),
-            (answered, waits),
+            (answered, *closes, waits),
             buttons=(close,),
             footer=t("Only facilitators see this."),
         )
@@ -302,7 +314,7 @@ def sum_up(survey: State, tally: Tally) -> tuple[Result, ...]:
     for question in (one for one in survey.questions if one.kind != "text"):
         cells = zip(question.options, counted(question, tally, sent), strict=True)
         exact = tuple((one.text, cell[0]) for one, cell in cells if survey.closed and cell and cell[0] == cell[1])
-        summed.append(Result("survey", question.text, exact, sent, hidden=not exact))
+        summed.append(Result("survey", question.text, exact, sent, hidden=not exact, unfinished=not survey.closed))
     return tuple(summed)
 
 

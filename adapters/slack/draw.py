@@ -60,7 +60,7 @@ MARKS = {
     "help": ("🙋", t("Help asked")),
 }
 ATTENTION, DONE = t("Needs your attention"), t("Done")
-ANSWERS = t("Answer in the thread of this message.")
+ANSWERS = t("To answer here, write in the thread of this message.")
 FORM = t("Open the form")
 SURE, STAY, FOR_ALL = t("Are you sure?"), t("Not now"), t("This is done for everybody here.")
 NOTHING_SAID = t("Something was not right.")

@@ -50,7 +50,7 @@ CAPS = (MOST, 600, 250, 120)  # how long one text may be: the first that lets al
 STYLES = {"primary": {"style": "positive"}, "danger": {"style": "destructive"}, "plain": {}}
 MARKS = {"open": ("⬜", t("To do")), "done": ("✅", t("Done")), "help": ("🙋", t("Help asked"))}
 ATTENTION, DONE = t("Needs your attention"), t("Done")
-ANSWERS = t("To answer, reply to this message.")
+ANSWERS = t("To answer here, reply to this message.")
 LEADING = t("For facilitators")
 MEND = t("Nothing was sent yet: please look at what is marked.")
 

@@ -537,6 +537,6 @@ async def test_the_facilitators_read_whom_messages_did_not_reach_and_what_is_rea
     assert await missed() == [("Not reached", f"{ann}: {ann} is closed")]
     assert [lines(card)[0] for card in small.stands("small:C1")] == [
         "Feedback",
-        "Something is waiting for you",
+        "Cohost: something is waiting for you in “Feedback”",
         "That was “Feedback”",
     ]

@@ -19,10 +19,21 @@ def nothing_set(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+PASTED = "still holds the “…” of the instructions; put the value itself there"
 ONE = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
 MANY = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "SLACK_SIGNING_SECRET": "s", "COHOST_BASE_URL": URL}
 EVERY_ERROR: list[tuple[dict[str, str], str]] = [
     ({"COHOST_SECRET": "short"}, "COHOST_SECRET: must be set, to 16 characters or more that nobody can guess"),
+    ({"COHOST_SECRET": "…"}, f"COHOST_SECRET: {PASTED}"),
+    ({"COHOST_SECRET": "… # as in the README; keep it"}, f"COHOST_SECRET: {PASTED}"),
+    (ONE | {"SLACK_BOT_TOKEN": "xoxb-…"}, f"SLACK_BOT_TOKEN: {PASTED}"),
+    (ONE | {"SLACK_SIGNING_SECRET": "…"}, f"SLACK_SIGNING_SECRET: {PASTED}"),
+    (ONE | {"SLACK_APP_TOKEN": "xapp-…"}, f"SLACK_APP_TOKEN: {PASTED}"),
+    (MANY | {"SLACK_CLIENT_ID": "…"}, f"SLACK_CLIENT_ID: {PASTED}"),
+    (MANY | {"SLACK_CLIENT_SECRET": "…"}, f"SLACK_CLIENT_SECRET: {PASTED}"),
+    (REGISTERED | {"MicrosoftAppPassword": "…"}, f"MicrosoftAppPassword: {PASTED}"),
+    (REGISTERED | {"MicrosoftAppId": "…"}, f"MicrosoftAppId: {PASTED}"),
+    (REGISTERED | {"MicrosoftAppTenantId": "…"}, f"MicrosoftAppTenantId: {PASTED}"),
     ({"COHOST_PORT": "many"}, "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
     ({"COHOST_PORT": "65536"}, "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
     (

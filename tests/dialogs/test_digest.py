@@ -241,7 +241,6 @@ def poll(*counts: int, total: int | None = None, **more: Any) -> Result:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (poll(0, 0), "Which? — Not shown: fewer than 5 people answered."),
         (poll(3, 1), "Which? — Not shown: fewer than 5 people answered."),
         (poll(total=3, hidden=True), "Which? — Not shown: fewer than 5 people answered."),
         (poll(5, 0), "Which? — “A” (4 or more of 5)"),
@@ -254,6 +253,10 @@ def poll(*counts: int, total: int | None = None, **more: Any) -> Result:
 )
 def test_what_was_found_about_an_objective(result: Result, words: str) -> None:
     assert fact(SENT, look((ANN,), results=(result,)), "Say what you saw") == [words]
+
+
+def test_a_poll_that_nobody_answered_is_not_told() -> None:
+    assert fact(SENT, look((ANN,), results=(poll(0, 0),)), "Say what you saw") == []
 
 
 def test_every_poll_of_an_objective_is_told_and_objectives_without_one_are_not() -> None:
@@ -273,7 +276,11 @@ def test_every_poll_of_an_objective_is_told_and_objectives_without_one_are_not()
         ),
         (
             replace(SURVEY, answers=(), hidden=True),
-            "Are you ready? — Not shown: it would tell what a few said, or the survey is still open.",
+            "Are you ready? — Not shown: it would tell what a few said.",
+        ),
+        (
+            replace(SURVEY, answers=(), total=3, hidden=True, unfinished=True),
+            "Are you ready? — Not shown yet: the survey is still open.",
         ),
     ],
 )
@@ -373,7 +380,7 @@ def test_what_fewer_than_five_people_did_cannot_be_seen(room: tuple[Member, ...]
 
 @given(POLLS)
 def test_no_number_and_no_difference_of_one_to_four_people_is_published(polls: list[Result]) -> None:
-    totals = [one.total for one in polls if one.objective and one.answers]
+    totals = [one.total for one in polls if one.objective and one.answers and one.total]
     lines = [line for line in said(view(SENT, look((ANN,), results=tuple(polls)))) if "Which?" in line]
     shown = [(int(n), int(total)) for line in lines for n, total in re.findall(r"\((\d+) of (\d+)\)", line)]
 

@@ -47,7 +47,7 @@ from tests.dialogs.stage import NOON, Stage, classroom, spoken
 STARTS = NOON + timedelta(days=2)
 PLANNED = State(brief=Brief(title="Feedback", starts=STARTS, places=("web:d",)))
 OPEN = State(brief=Brief(title="Feedback", phase="open", opened=NOON, places=("web:d",)))
-TWO = tn("{n} person was here", "{n} people were here", n=2)
+TWO = tn("{n} learner was here", "{n} learners were here", n=2)
 CLOSED = OPEN.model_copy(update={"brief": OPEN.brief.model_copy(update={"phase": "closed", "closed": NOON})})
 ARCHIVED = CLOSED.model_copy(update={"brief": CLOSED.brief.model_copy(update={"phase": "archived"})})
 CALLED_OFF = PLANNED.model_copy(update={"brief": PLANNED.brief.model_copy(update={"phase": "archived"})})
@@ -856,7 +856,7 @@ def test_the_opening_says_what_it_is_for_and_asks_who_is_here() -> None:
         text=(t("By the end you can do this:"),),
         facts=tuple(Fact(t("Objective {n}", n=n), quote(one.text)) for n, one in enumerate(AIMS, 1)),
         buttons=(Button("here", t("I'm here"), style="primary", pressed=True),),
-        footer=tn("{n} person is here.", "{n} people are here.", n=2),
+        footer=tn("{n} person has checked in.", "{n} people have checked in.", n=2),
     )
 
 
@@ -946,10 +946,10 @@ def test_the_recap_has_what_the_room_did_and_no_names() -> None:
     [
         ((), (), []),
         ((0, 0), (0, 0), []),  # nobody is known to have been there
-        ((9,), (0,), ["1 person was here."]),
-        ((9,), (1,), ["1 person was here and voted, answered or wrote."]),
-        ((9, 9), (3, 1), ["2 people were here and voted, answered or wrote."]),
-        ((9, 9, 0, 9), (3, 0, 0, 0), ["3 people were here, and 1 of them voted, answered or wrote."]),
+        ((9,), (0,), ["1 learner was here."]),
+        ((9,), (1,), ["1 learner was here and voted, answered or wrote."]),
+        ((9, 9), (3, 1), ["2 learners were here and voted, answered or wrote."]),
+        ((9, 9, 0, 9), (3, 0, 0, 0), ["3 learners were here, and 1 of them voted, answered or wrote."]),
     ],
 )
 def test_the_recap_tells_who_was_here_from_who_did_something(
@@ -1086,6 +1086,12 @@ def test_a_room_that_can_be_reached_again_is_not_called_unreached_any_more() -> 
     assert decide(missed, told("reached", place="slack:C2"), scene(None)) == Step(missed)
 
 
+def test_what_is_created_in_a_channel_is_ready_there() -> None:
+    state = State.model_validate({"brief": {"title": "Feedback", "places": ["slack:C1"]}})
+    reply = decide(state, started("fay"), FAY).reply
+    assert reply == t("“{title}” is ready here. Open it with {start}.", title="Feedback", start=Typed("start"))
+
+
 def test_whoever_cannot_be_written_to_is_called_out_in_their_own_room() -> None:
     """Once in each phase, in the first room of the platform that failed; facilitators are told once."""
     session = brief(OPEN, places=("web:d", "teams:19:class", "slack:C1"))
@@ -1096,6 +1102,7 @@ def test_whoever_cannot_be_written_to_is_called_out_in_their_own_room() -> None:
     elsewhere = told("unreached", person="ann", place=None, why="x", via="zoom", waits=True)
     assert decide(session, elsewhere, scene(None)).effects == (DESK,)
     shown = card(first.state, "callout:teams:open")
+    assert spoken(shown.title, {}) == "Cohost: something is waiting for you in “Feedback”"
     assert [piece for piece in shown.text[0].pieces() if isinstance(piece, Who)] == [Who("ann")]
     assert [button.action for button in shown.buttons] == ["mine"]
     assert card(first.state, "callout:slack:open").text[0] == t("Something waits for some.")
@@ -1119,6 +1126,8 @@ def test_a_call_is_taken_back_when_nothing_waits_any_more() -> None:
     back = Show("callout:teams:planned", "teams:19:class")
     assert back in opened.effects
     assert card(opened.state, "callout:teams:planned").over
+    taken = card(opened.state, "callout:teams:planned").title
+    assert spoken(taken, {}) == "Cohost: something was waiting for you in “Feedback”"
     assert not card(opened.state, "callout:teams:planned").buttons
     over = decide(decide(opened.state, press("end"), FAY).state, missed, scene(None)).state
     assert card(over, "callout:teams:closed").buttons

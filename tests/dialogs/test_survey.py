@@ -102,7 +102,7 @@ def tally(**counts: Mapping[str, int]) -> Tally:
 
 # ---------------------------------------------------------------------------------------------------------------- steps
 
-THANKS = t("Thank you. Your answers are stored, and you can change them until the survey closes.")
+THANKS = t("Your answers are stored.")
 ALL = (
     Note("sent", "ann", "yes"),
     Note("q:ready", "ann", "b"),
@@ -349,7 +349,10 @@ def test_a_survey_may_stay_open_until_it_is_closed() -> None:
 def test_the_form_says_first_who_sees_what() -> None:
     card = view(OPEN, look("form"))
 
-    results = "Once the survey has closed, others see results only if at least 5 people answered"
+    results = (
+        "Once the survey has closed, others see results only if at least 5 people answered (of fewer than 10, only "
+        "what more than two in three people said)"
+    )
     assert said(card) == [
         "How was “Feedback”?",
         "Confidential: your answers are stored with your name, so that you are not asked twice.",
@@ -408,8 +411,13 @@ def test_results_are_for_facilitators_only(role: Role | None) -> None:
 
 
 def test_while_it_is_open_only_how_many_answered_is_told() -> None:
-    waits = "The answers appear here when the survey closes, if at least 5 people have answered."
-    assert results(TWELVE, OPEN) == ["12 of 14 answered.", waits]
+    waits = (
+        "The answers appear here when the survey closes, if at least 5 people have answered; of fewer than 10 "
+        "answers, only what more than two in three people said."
+    )
+    assert results(TWELVE, OPEN) == ["12 of 14 answered.", "It closes ….", waits]
+    assert results(TWELVE, OPEN, 12)[0] == "All 12 answered."
+    assert results(TWELVE, OPEN.model_copy(update={"closes_at": None})) == ["12 of 14 answered.", waits]
     assert [button.action for button in view(OPEN, look("results", FACILITATOR)).buttons] == ["close"]
 
 
@@ -452,7 +460,7 @@ def test_of_twelve_small_numbers_stay_hidden() -> None:
 def test_of_five_hundred_everything_is_told() -> None:
     crowd = tally(sent={"yes": 500}, ready={"a": 300, "b": 200}, where={"x": 500}, barrier={})
     assert results(crowd, all_=500)[:7] == [
-        "500 of 500 answered.",
+        "All 500 answered.",
         "1. Are you ready?",
         "Yes: 300 of 500 (60 %)",
         "Nearly: 200 of 500 (40 %)",

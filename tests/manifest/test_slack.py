@@ -111,6 +111,16 @@ def test_scopes_are_exactly_those_of_what_is_called_and_listened_to() -> None:
     assert set(kept()["oauth_config"]["scopes"]["bot"]) == used
 
 
+def test_it_does_not_deny_that_answers_are_stored() -> None:
+    shown = yaml.safe_load(slack(URL, socket=False, many=False))["display_information"]
+    says = " ".join(shown["long_description"].split())
+    page = " ".join((ADAPTER / "pages" / "install.html").read_text().split())
+
+    stored = "what people write to each other it stores only that they wrote and when; what they choose and fill in"
+    assert stored in says
+    assert stored in page
+
+
 def test_nobodys_own_token_is_asked_for() -> None:
     assert kept()["oauth_config"]["scopes"].keys() == {"bot"}
     assert "user_events" not in kept()["settings"]["event_subscriptions"]

@@ -125,7 +125,7 @@ def test_it_says_what_the_messages_that_it_reads_are_for() -> None:
     full = kept()["description"]["full"]
 
     assert "What it reads, and what for" in full
-    assert "does not store what people write" in full
+    assert "does not store what people write to each other" in full
 
 
 def test_its_commands_are_ours_and_each_can_be_sent_as_it_stands() -> None:

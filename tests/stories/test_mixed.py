@@ -108,7 +108,7 @@ class Mixed:
         await company.passes(20)
         for reads in (self.ben.reads(self.channel), self.ida.reads(self.chat)):
             assert (
-                "Took part: 5 people were here and voted, answered or wrote"
+                "Took part: 5 learners were here and voted, answered or wrote"
                 in message(reads, "That was “Feedback”").words
             )
         await expect(self.noor.get_by_role("heading", name="That was “Feedback”")).to_be_visible()

@@ -74,7 +74,7 @@ async def it_opens(story: Story, hanna: Person, ida: Person, ben: Person) -> Non
     await ida.is_told("You are checked in.")
     await ben.clicks(TITLE, "I'm here")
     await story.passes(2)
-    await hanna.sees(TITLE, "2 people are here.")
+    await hanna.sees(TITLE, "2 people have checked in.")
 
 
 async def they_vote(story: Story, hanna: Person, kofi: Person, ida: Person, ben: Person) -> None:

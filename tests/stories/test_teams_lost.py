@@ -65,7 +65,7 @@ async def test_somebody_who_cannot_be_written_to_is_called_in_the_room_and_other
         told.fails("send", Fault.error(code), room=told.ida.personal)
         await told.types("new giving-feedback on 25 Mar 14:00 UTC")
         await told.story.passes(10)
-        desk, called = told.private(told.hanna, "Your session"), told.board("Something is waiting for you")
+        desk, called = told.private(told.hanna, "Your session"), told.board("something is waiting for you in")
         theirs = [told.has(who, "Get ready for") for who in told.learners]
         mine = await told.ida.presses(called, "Show me")
         await told.ida.writes(told.ida.personal, "pol")
@@ -183,7 +183,7 @@ async def test_whoever_takes_the_app_off_finds_theirs_in_the_room_and_gets_it_ag
         await told.types("end")
         await told.story.passes(10)
         before = told.has(told.ida, "How was"), told.has(told.ben, "How was")
-        mine = await told.ida.presses(told.board("Something is waiting for you"), "Show me")
+        mine = await told.ida.presses(told.board("something is waiting for you in"), "Show me")
         await told.ida.installs()
         await told.story.passes(6)
         assert told.private(told.ida, "How was")

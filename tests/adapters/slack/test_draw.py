@@ -148,7 +148,7 @@ def test_fields_are_a_button_that_opens_the_form() -> None:
 
 
 def test_answers_are_asked_for_in_the_thread() -> None:
-    assert "Answer in the thread of this message." in read_out(drawn(Card(t("Why?"), answers=True)))
+    assert "To answer here, write in the thread of this message." in read_out(drawn(Card(t("Why?"), answers=True)))
 
 
 def test_the_text_of_a_notification_says_what_matters() -> None:

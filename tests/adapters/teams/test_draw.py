@@ -162,7 +162,7 @@ def test_what_begins_at_the_right_is_drawn_from_there() -> None:
 
 
 def test_answers_are_asked_for_beneath() -> None:
-    assert "To answer, reply to this message." in words(drawn(Card(t("Why?"), answers=True)))
+    assert "To answer here, reply to this message." in words(drawn(Card(t("Why?"), answers=True)))
 
 
 def test_boards_have_the_whole_width() -> None:
