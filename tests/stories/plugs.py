@@ -127,6 +127,7 @@ class Town:
             with psycopg.connect(self.database, autocommit=True) as db:
                 db.execute(WITNESS)
             self.workers = [Worker(number, folder, await self.env(number), self.program) for number in (1, 2)]
+            stack.push_async_callback(asyncio.sleep, 0.5)  # until the fakes notice that nobody is connected any more
             for worker in self.workers:
                 await asyncio.to_thread(worker.start)
                 stack.callback(worker.kill)
