@@ -203,7 +203,8 @@ def survey(of: Register, sums: Sums) -> None:
     forms = max((len(found) for found in sent.values()), default=0)
     cards = [card for one in of.part("facilitator") for card in of.fresh.get(one.name, ()) if card.slot == "results"]
     says = f"the survey counts {forms} of {len(of.attended())} forms"
-    line = f"{forms} of {len(of.attended())} answered."
+    everybody = len(of.attended())
+    line = f"All {forms} answered." if forms == everybody else f"{forms} of {everybody} answered."
     sums.hold(
         cards and all(card.texts[:1] == (line,) for card in cards),
         says,
@@ -228,7 +229,7 @@ def survey(of: Register, sums: Sums) -> None:
 def recap(of: Register, sums: Sums) -> None:
     """The recap counts who was there."""
     cards = [card for cards in of.fresh.values() for card in cards if card.slot == "recap"]
-    there = f"{len(of.attended())} people"
+    there = f"{len(of.attended())} learners"
     read = {value for card in cards for label, value in card.facts if label == phrases.TOOK_PART}
     sums.hold(
         len(read) == 1 and min(read).startswith(there), f"the recap says that {there} took part", f"it reads {read}"

@@ -224,16 +224,16 @@ def test_the_same_private_message_twice_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("texts", "wrong"),
     [
-        (("2 of 2 answered.", "Fewer than 5 people answered, so their answers are not shown."), 0),
+        (("All 2 answered.", "Fewer than 5 people answered, so their answers are not shown."), 0),
         (("1 of 2 answered.", "Fewer than 5 people answered, so their answers are not shown."), 1),
-        (("2 of 2 answered.", "Good: 2 of 2 (100 %)"), 2),
+        (("All 2 answered.", "Good: 2 of 2 (100 %)"), 2),
     ],
     ids=["as sent", "one lost", "not kept back"],
 )
 def test_a_survey_is_compared_with_the_forms_that_were_sent(texts: tuple[str, ...], wrong: int) -> None:
     room = Room()
     for one in (room.ida, room.kwame):
-        one.acts = [act("Thank you.", "submit")]
+        one.acts = [act("Your answers are stored.", "submit")]
     room.shows(card("Survey", slot="results", tone="closed", texts=texts, private=True), room.greta)
 
     assert len(room.wrong(checks.survey)) == wrong

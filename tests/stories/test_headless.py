@@ -34,7 +34,7 @@ STORY = [
     r"(Samuel|Greta).* privately sees?: “Quiet on: What would make you stop",
     r"Greta presses “Call on ",
     r"THE ROOM sees: “That was “Giving feedback that lands””",
-    r"sends? the form and (is|are) told: Thank you\.",
+    r"sends? the form and (is|are) told: Your answers are stored\.",
     r"privately sees?.*: “Survey: How was “Giving feedback that lands”\?” · 10 of 13 answered\.",
     r"Helena.* privately sees?: “How “Giving feedback that lands” went”",
     r"yes  Helena Brandt is told: 10 of your 11 people attended\.",

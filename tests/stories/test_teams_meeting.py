@@ -40,7 +40,7 @@ async def test_who_is_in_the_meeting_counts_minute_by_minute(tmp_path: Path) -> 
         await told.is_right()
 
     assert (minutes["Ida Lund"], minutes["Ben Okafor"]) == (40, 60), minutes
-    assert "2 people" in recap
+    assert "2 learners were here" in recap
     assert "Who attended was not recorded" not in digest
     assert "attend" in digest
 
