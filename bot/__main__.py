@@ -166,7 +166,7 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     app = build(settings)
     async with running(app):
-        print("\n".join((f"Cohost is ready at {settings.address()}", *starting.platforms(settings))), flush=True)
+        print("\n".join((starting.ready(settings), *starting.platforms(settings))), flush=True)
         await stop.wait()
         signal.alarm(
             9

@@ -8,11 +8,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.app import LOCAL, App, build
 from bot.plans import EMAIL, Listed, in_words
 from bot.settings import Settings
-from dialogs.base import Commanded, Role, Submitted
+from dialogs.base import Brief, Commanded, Role, Submitted
 from dialogs.card import Text
 from dialogs.plan import Plan
 from storage.connecting import migrate
@@ -160,6 +161,10 @@ async def listing(settings: Settings) -> list[str]:
         rows = await app.store.all_sessions()
     finally:
         await app.store.close()
-    return [f"{brief.phase:<9} {brief.starts or brief.opened or ''!s:<26} {brief.title}" for brief in rows] or [
-        "There are no sessions yet."
-    ]
+    return [f"{brief.phase:<9} {_start(brief):<35} {brief.title}" for brief in rows] or ["There are no sessions yet."]
+
+
+def _start(brief: Brief) -> str:
+    """When it starts or was opened, in its own time zone."""
+    at = brief.starts or brief.opened
+    return f"{at.astimezone(ZoneInfo(brief.zone)):%Y-%m-%d %H:%M} {brief.zone}" if at else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic_settings import DotEnvSettingsSource
 
-from bot.addresses import loopback, public
+from bot.addresses import listening, loopback, public
 from bot.settings import Secrets, Settings, Slack, WrongError
 from bot.settings_teams import Teams
 from dialogs.words import nearest
@@ -43,6 +43,12 @@ def _meant(name: str, names: Sequence[str]) -> str:
     own = {one[len(before) :]: one for one in names if one.casefold().startswith(before)}
     guess = own.get(nearest(rest, own) or "") or nearest(rest, names)
     return f"{name} (did you mean {guess}?)" if guess else name
+
+
+def ready(settings: Settings) -> str:
+    """The public address, and the one where it listens if that is another."""
+    address, listens = settings.address(), f"{listening(settings.host)}:{settings.port}"
+    return f"Cohost is ready at {address}" + ("" if address == listens else f", and listens on {listens}")
 
 
 def platforms(settings: Settings) -> list[str]:

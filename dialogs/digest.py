@@ -65,16 +65,18 @@ def message(digest: State, look: Look) -> Card:
     title = t("How “{title}” went", title=digest.title)
     if not own:
         return Card(title, (t("Nobody in this session reports to you any more."),), tone="closed")
+    few = len(people) < K and not digest.names  # said once, where attendance would be
+    nobody = t("Nobody is scored or compared.")
     return Card(
         title=title,
         text=(*held(look.session), support(look.session)),
         facts=(
             Fact(t("Attendance"), attendance(digest, own, people, look.session)),
-            Fact(t("Taking part"), participation(own, people, look.session)),
+            *(() if few else (Fact(t("Taking part"), participation(own, people, look.session)),)),
             *(Fact(quote(objective), said) for objective, said in by_objective(look)),
             *(Fact(t("Survey"), said) for said in surveyed(look.report.results)),
         ),
-        footer=t("{counted} Nobody is scored or compared.", counted=_what_is_shown(digest)),
+        footer=nobody if few else t("{counted} {nobody}", counted=_what_is_shown(digest), nobody=nobody),
     )
 
 
@@ -126,7 +128,7 @@ def attendance(digest: State, own: Sequence[Member], people: Sequence[Member], s
         return counted
     everybody = sum(came(one, session) for one in people)
     if len(people) < K:
-        return t("Fewer than {k} people were expected, so how many attended is not shown.", k=K)
+        return t("Fewer than {k} people were expected, so how many attended and what they did is not shown.", k=K)
     return t(
         "{n} of all {all} people attended. Yours are fewer than {k}, too few to be counted apart.",
         n=everybody,

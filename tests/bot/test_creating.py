@@ -185,8 +185,8 @@ def test_a_template_is_a_plan_too(folder: Path, capsys: pytest.CaptureFixture[st
     main(["session", "list"])
 
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("planned ")]
-    first = f"planned   {DAY} 08:30:00+00:00  Giving feedback that lands"
-    assert lines == [first, f"planned   {DAY} 09:00:00+00:00  A short one", first]
+    first = f"planned   {f'{DAY} 14:00 Asia/Kolkata':<35} Giving feedback that lands"
+    assert lines == [first, f"planned   {f'{DAY} 09:00 UTC':<35} A short one", first]
 
 
 def test_no_sessions_are_said_to_be_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.settings import load
-from bot.starting import cannot_listen, given, ignored, known, platforms
+from bot.starting import cannot_listen, given, ignored, known, platforms, ready
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "0123456789abcdef"
@@ -187,3 +187,9 @@ def test_a_port_that_is_not_for_everybody_is_one_sentence() -> None:
 
     why = cannot_listen(settings, PermissionError(errno.EACCES, "Permission denied"))
     assert str(why) == "COHOST_PORT: this user may not listen on [::1]:80; set a number from 1024 on"
+
+
+def test_it_says_where_it_is_reached_and_where_it_listens_if_that_is_elsewhere() -> None:
+    assert ready(load(secret=SECRET)) == "Cohost is ready at http://127.0.0.1:3978"
+    behind = load(secret=SECRET, base_url=URL, host="::1", port="8080")
+    assert ready(behind) == f"Cohost is ready at {URL}, and listens on http://[::1]:8080"

@@ -187,7 +187,11 @@ NAMED = SENT.model_copy(update={"names": True})
     [
         (SENT, (ANN, BO, CY), "Who attended was not recorded."),
         (NAMED, (ANN, BO, CY), "Who attended was not recorded."),
-        (SENT, group(1, "dana"), "Fewer than 5 people were expected, so how many attended is not shown."),
+        (
+            SENT,
+            group(1, "dana"),
+            "Fewer than 5 people were expected, so how many attended and what they did is not shown.",
+        ),
         (
             SENT,
             (*group(4, "dana"), *group(1, "raj", "R", 0, 0)),
@@ -210,11 +214,21 @@ def test_attendance_is_by_name_only_where_the_plan_says_so(
     assert fact(digest, look(roster), "Attendance") == [words]
 
 
+def test_of_a_class_too_small_it_is_said_once_that_nothing_is_shown() -> None:
+    card = view(SENT, look(group(4, "dana")))
+    assert [text for text in said(card) if "Fewer" in text] == [
+        "Attendance: Fewer than 5 people were expected, so how many attended and what they did is not shown."
+    ]
+    assert fact(SENT, look(group(4, "dana")), "Taking part") == []
+    assert card.footer is not None
+    assert plain(card.footer) == "Nobody is scored or compared."
+
+
 @pytest.mark.parametrize(
     ("roster", "words"),
     [
-        ((ANN,), "Fewer than 5 people attended, so no average is shown."),
-        (group(4, "dana"), "Fewer than 5 people attended, so no average is shown."),
+        ((ANN, *group(4, "raj", "R", 0, 0)), "Fewer than 5 people attended, so no average is shown."),
+        ((*group(4, "dana"), *group(1, "raj", "R", 0, 0)), "Fewer than 5 people attended, so no average is shown."),
         (
             (*group(4, "dana", acts=2), *group(1, "raj", "R", acts=12)),
             f"On average, people in the whole session {TOOK_PART}",
@@ -262,7 +276,7 @@ def test_a_poll_that_nobody_answered_is_not_told() -> None:
 def test_every_poll_of_an_objective_is_told_and_objectives_without_one_are_not() -> None:
     card = view(SENT, look((ANN,), results=(poll(5, 5), poll(6, 6), replace(poll(7, 7), objective="gone"))))
     assert [plain(one.label) for one in card.facts] == [
-        "Attendance", "Taking part", "Say what you saw", "Say what you saw",
+        "Attendance", "Say what you saw", "Say what you saw",
     ]  # fmt: skip
 
 
