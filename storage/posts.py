@@ -29,6 +29,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
 from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
 from dialogs.card import Card, people_in
@@ -152,6 +153,8 @@ def due_posts(
         person = row.target if row.private else None
         try:
             card = _card(facts, view, Wanted(row.dialog, row.slot, person), now)
+        except DBAPIError:  # the connection, not the card
+            raise
         except Exception as error:  # a card that cannot be made must not keep the others waiting
             log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
             later = now + backoff(row.tries)
@@ -277,6 +280,8 @@ def page(
 def _glimpse(facts: Rows, view: View, row: Row[Any], viewer: str, now: datetime) -> Glimpse | None:
     try:
         card = _card(facts, view, Wanted(row.dialog, row.slot, viewer), now)
+    except DBAPIError:  # the connection, not the card: the whole transaction is tried again
+        raise
     except Exception:  # one card that cannot be made must not take the page and its other cards away
         log.exception("card %s of dialog %s cannot be made", row.slot, row.dialog)
         return None

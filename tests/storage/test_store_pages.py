@@ -3,10 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Begin, Effect, Event, Joined, Note, Said, Show, Tell, Turn
+from dialogs.card import Card
 from storage.base import Page
 from tests.storage.contract import EXAMPLES, World, desk_of, lines, written
 from tests.storage.databases import Fresh
@@ -133,6 +136,23 @@ async def test_a_card_that_cannot_be_made_does_not_take_the_page_away(world: Wor
 
     assert seen(await world.store.page(host, session, world.now)) == [("board", f"{host} as facilitator", False)]
     assert await world.store.looks(session, "broken", [host], world.now) == {}
+
+
+async def test_a_lost_connection_is_no_card_that_cannot_be_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was taken for one: the transaction went on without a connection, and a press in Teams was answered 500."""
+    host = await world.host()
+    session = await world.session(host, Show("board"))
+    await world.fold()
+
+    def view(*_: object) -> Card:
+        raise OperationalError("SELECT 1", None, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(world.store, "view", view)
+
+    with pytest.raises(OperationalError):
+        await world.store.looks(session, "board", [host], world.now)
+    with pytest.raises(OperationalError):
+        await world.store.page(host, session, world.now)
 
 
 # -- people, sessions --------------------------------------------------------------------------------------------------
