@@ -34,7 +34,7 @@ BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 LIVE = re.compile(
     r"[&<>*_~`]"
     r"|[@#](?=[\w`])"  # where `verbatim` cannot be said, bare names come alive; the twin of ` is a letter, too
-    r"|:(?=//|[\w+'-]+:)"  # an address; a code like :tada:
+    r"|:(?=//|[\w+'`-]+:)"  # an address; a code like :tada:
     r"|^(?= *(?:[-+•·–]|\d+[.)])\s)",  # a list
     re.MULTILINE,
 )

@@ -14,11 +14,15 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, create_engine, func, select
 
 
-class Vote(SQLModel, table=True):
+class Ordinary(SQLModel):
+    metadata = MetaData()  # in the tests' process, Cohost's own tables are in the one that all share
+
+
+class Vote(Ordinary, table=True):
     """What somebody chose in a poll, which is named by its message."""
 
     __table_args__ = (UniqueConstraint("poll", "user"),)
@@ -65,7 +69,7 @@ def build(signing_secret: str, api_url: str, engine: Engine) -> AsyncApp:
 def main() -> None:
     """Listen on the port that is given, with the secret, the address of the Web API and the database that are given."""
     engine = create_engine(sys.argv[4])
-    SQLModel.metadata.create_all(engine)
+    Ordinary.metadata.create_all(engine)
     bolt = build(sys.argv[2], sys.argv[3], engine)
 
     async def events(request: web.Request) -> web.Response:

@@ -70,6 +70,7 @@ def test_whoever_has_no_proper_id_is_called_by_name(person: str) -> None:
         ("<!here> & > x", "&lt;!here\u2060&gt; &amp; \u2060&gt; x"),
         ("@here #general", "@\u2060here #\u2060general"),
         ("@`", "@\u2060ˋ"),
+        (":tada:`code`:tada:", ":\u2060tada:\u2060ˋcodeˋ:\u2060tada:"),
         (":tada: 12:30 a: b", ":\u2060tada: 12:30 a: b"),
         ("https://x.y", "https:\u2060//x.y"),
         ("- a\n1. b\n• c\nx - y", "\u2060- a\n\u20601. b\n\u2060• c\nx - y"),
