@@ -115,8 +115,22 @@ def _told(url: str) -> dict[str, object]:
 
 def _open(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Asked for while another connection has just opened or closed the file, SQLite refuses it and does not wait."""
+    for tried in range(TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if tried == TRIES - 1:
+                raise
+            time.sleep(min(1.0, 0.02 * 2**tried))
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:
