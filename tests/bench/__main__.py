@@ -44,7 +44,7 @@ def main() -> int:
     if not args.groups:
         for name in () if size.everything else LONG:
             print(skipped(name, "--quick leaves out what takes minutes"))
-        print(skipped("two_processes", "it needs PostgreSQL, which the store does not use yet"))
+        print(skipped("two_processes", "how two processes on PostgreSQL compare with one is not measured yet"))
     return int(wrong)
 
 
