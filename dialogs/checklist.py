@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from dialogs.base import (
     FACILITATOR,
     LEARNER,
+    MANAGER,
     Event,
     Frozen,
     Kind,
@@ -198,6 +199,10 @@ def view(checklist: State, look: Look) -> Card:
 
 def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     """Each item, how it stands and what can be done; the reminder has the open ones only."""
+    if look.role is MANAGER:  # a learner until they were named as somebody's manager
+        return Card(
+            titled(checklist, look), (t("You are no learner here any more. This list is closed."),), tone="closed"
+        )
     if checklist.closed:  # put away: while the session runs, a phone has room for the session only
         return Card(titled(checklist, look), (OVER,), tone="closed")
     values = {**look.mine, **standing(look.tally).get(look.viewer or "", {})}
