@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, Field
 from dialogs.base import (
     FACILITATOR,
     LEARNER,
-    MANAGER,
     Event,
     Frozen,
     Kind,
@@ -199,10 +198,8 @@ def view(checklist: State, look: Look) -> Card:
 
 def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     """Each item, how it stands and what can be done; the reminder has the open ones only."""
-    if look.role is MANAGER:  # a learner until they were named as somebody's manager
-        return Card(
-            titled(checklist, look), (t("You are no learner here any more. This list is closed."),), tone="closed"
-        )
+    if look.viewer and look.role is not checklist.role:  # taken off the roster, or named as somebody's manager
+        return Card(titled(checklist, look), (t("This list is not yours any more: it is closed."),), tone="closed")
     if checklist.closed:  # put away: while the session runs, a phone has room for the session only
         return Card(titled(checklist, look), (OVER,), tone="closed")
     values = {**look.mine, **standing(look.tally).get(look.viewer or "", {})}
