@@ -81,7 +81,7 @@ class Said(Event):
     """Somebody wrote. Only the number of words is known here: the text is never stored."""
 
     words: int = 0
-    room: bool = False  # to everybody there, beneath no message: it may answer whatever is asked there
+    room: bool = False  # to everybody, in a place without threads: it may answer whatever is asked there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

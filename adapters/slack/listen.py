@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 Work = Callable[[Coroutine[Any, Any, None]], None]  # does it later, and sees to it that it is done
 
-IN_ROOM = {"poll", "ask", "open", "next", "start", "new"}  # after these something is shown where they were typed
+COMES = {"here", "new", "start"}  # by these a session comes to the place where they were typed
+IN_ROOM = COMES | {"poll", "ask", "open", "next"}  # after these something is shown there
 NAMING = re.compile(r"\s*(?:/ilt\s+)?(?:roster|heard)\b", re.IGNORECASE)
 MENTION = re.compile(r"<@([A-Z0-9]+)>")
 STRANGE = t("Cohost is not installed in this workspace. Ask an administrator to install it.")
@@ -95,9 +96,11 @@ class Listen:
                 return Answer(missing)
         aside = f"slack:{heard.channel}" if heard.channel and not heard.event.place else None
         event = replace(heard.event, tenant=tenant, by=person, text=typed, aside=aside)  # type: ignore[call-arg]
+        place = heard.event.place if not isinstance(parsed, Text) and parsed.verb in COMES else None
+        before = await self._bot.planned(tenant, place) if place else ()
         answer = await self._bot.hear(event)
-        if heard.channel and heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"new", "start"}:
-            self._later(self._enrol(tenant, heard.channel))
+        if heard.channel and place:
+            self._later(self._enrol(tenant, heard.channel, before))
         if not isinstance(parsed, Text) and parsed.verb == "start":
             await self._hint(tenant, heard, person)
         return answer
@@ -113,10 +116,13 @@ class Listen:
         written = {one: f"<@{person}>" if about else f"@{names.get(person, one)}" for one, person in people.items()}
         return MENTION.sub(lambda found: written.get(found[1], found[0]), typed)
 
-    async def _enrol(self, tenant: str, channel: str) -> None:
-        """Whoever is in the channel of a planned session is expected: checklists go out to them."""
+    async def _enrol(self, tenant: str, channel: str, before: Sequence[str]) -> None:
+        """Whoever is in the channel when a session comes to be planned there is expected: they get its checklist.
+
+        before: planned there already. Whoever was taken off one of these since does not come back to it.
+        """
         place = f"slack:{channel}"
-        planned = await self._bot.planned(tenant, place)
+        planned = [one for one in await self._bot.planned(tenant, place) if one not in before]
         for user in await self._channels.members(tenant, channel) if planned else ():
             person = await self._people.human(tenant, user)
             for one in planned if person else ():

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 
 TRIES = 4  # of an answer that is held back
+COMES = {"here", "new", "start"}  # by these a session comes to the place where they were typed
 CARD, PRESSED = "application/vnd.microsoft.card.adaptive", "adaptiveCard/action"
 DEAF = t(
     "So far I have seen only what mentions me here: if people answer in writing, I may not notice. An owner can let me "
@@ -132,7 +133,6 @@ class Listen:
             if isinstance(event, Said):
                 # A chat has no threads: what is said there may answer what was asked there.
                 event = replace(event, dialog=dialog, room=dialog is None and not _threads(heard.conversation))
-        tenant = self._tenant(heard.tenant)
         person = await self._people.who(tenant, heard)
         answer = await self._bot.hear(replace(event, tenant=tenant, by=person))
         # A client that knows no other way: its answer is a message.
@@ -153,9 +153,11 @@ class Listen:
             here = Address(heard.service_url, heard.tenant, heard.bot)
             await self._addresses.place(tenant, heard.conversation, here)
         event = replace(heard.event, tenant=tenant, by=person, text=typed, aside=aside)  # type: ignore[call-arg]
+        place = heard.event.place if not isinstance(parsed, Text) and parsed.verb in COMES else None
+        before = await self._bot.planned(tenant, place) if place else ()
         answer = await self._bot.hear(event)
-        if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"here", "new", "start"}:
-            self._later(self._people.enrol(tenant, heard))
+        if place:
+            self._later(self._people.enrol(tenant, heard, before))
         if not answer.again:
             await self._reply(tenant, heard, person, answer)
         if heard.event.place and not isinstance(parsed, Text) and parsed.verb in {"ask", "open"}:

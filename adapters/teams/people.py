@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -101,10 +101,13 @@ class People:
             found = ours(await self._connector.member(heard.service_url, heard.conversation, one), heard.tenant)
         return await self._meets(tenant, heard, found) if found else None
 
-    async def enrol(self, tenant: str, heard: Heard) -> None:
-        """Whoever is in the chat or team of a planned session is expected: checklists go out to them."""
+    async def enrol(self, tenant: str, heard: Heard, before: Sequence[str]) -> None:
+        """Whoever is in the chat or team when a session comes to be planned there is expected: they get its checklist.
+
+        before: planned there already. Whoever was taken off one of these since does not come back to it.
+        """
         place = heard.event.place or ""
-        planned = await self._bot.planned(tenant, place)
+        planned = [one for one in await self._bot.planned(tenant, place) if one not in before]
         held = await self._bot.at(tenant, place)
         if not planned and (held is None or held[1].phase != "open"):
             return

@@ -19,7 +19,7 @@ from adapters.teams.connector import Connector  # noqa: E402
 from adapters.teams.payload import User  # noqa: E402
 from adapters.teams.show import Show  # noqa: E402
 from bot.clock import HandClock  # noqa: E402
-from dialogs.base import Brief, Event  # noqa: E402
+from dialogs.base import Brief, Commanded, Event  # noqa: E402
 from dialogs.card import Button, t  # noqa: E402
 from tests.adapters.contract import NAMES, NOON, card, plain  # noqa: E402
 from tests.adapters.web_stage import Board  # noqa: E402
@@ -148,7 +148,8 @@ class Noting(Board):
         return ("s1", self.briefs[place]) if place in self.briefs else None
 
     async def planned(self, tenant: str, place: str) -> Sequence[str]:
-        return ("s1",) if place in self.briefs and self.briefs[place].phase == "planned" else ()
+        come = any(isinstance(one, Commanded) for one in self.heard)  # by the command that is told to the bot
+        return ("s1",) if come and place in self.briefs and self.briefs[place].phase == "planned" else ()
 
     async def reachable(self, tenant: str, place: str) -> None:
         self.told.append((tenant, place))
