@@ -116,8 +116,8 @@ def _manager(
     effects = (Meet(person, manager), Note("role", person, MANAGER), Note("manager", member.person, person))
     # A name is no account: nothing can be sent to it, on whatever platform.
     return effects, t(
-        "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. To have "
-        "it sent to them, name them with @ instead.",
+        "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. In Slack "
+        "and Teams, name them with @ to have it sent to them.",
         manager=manager,
         learner=member.name,
     )

@@ -154,7 +154,7 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
         case "move":
             return move(session, words, scene)
         case "cancel":
-            return cancel(session, words, scene)
+            return cancel(session, words)
         case "survey" if not brief.closed:
             ends = t("The survey goes out when you end the session, with {end}.", end=Typed("end"))
             return Step(session, reply=ends)

@@ -217,7 +217,7 @@ def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
     return Step(having(session, starts=at), effects, reply=t("The session is moved to {when}.", when=when))
 
 
-def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
+def cancel(session: State, words: tuple[str, ...]) -> Step[State]:
     """Called off, if it is said twice: everybody is told, and a room may have other sessions than the one meant."""
     brief, phase = session.brief, session.brief.phase
     if phase not in {"planned", "open"}:
@@ -235,8 +235,8 @@ def cancel(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
         )
         return Step(session, reply=why)
     off = having(session, phase="archived")
-    opening = (Show("opening"),) if phase == "open" else ()
-    shows = (*called_back(session), *opening, Show("cancelled"), Show("desk", FACILITATOR))
+    again = (Show("opening"),) if phase == "open" else ()
+    shows = (*called_back(session), *again, Show("cancelled"), Show("desk", FACILITATOR))
     reply = t("“{title}” is called off, and the room has been told.", title=brief.title)
     return Step(off, (Tell(CHILDREN, "cancel"), Wake("checklists", None), *shows), reply=reply, done=True)
 

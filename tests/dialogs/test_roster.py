@@ -40,8 +40,8 @@ def hears(manager: str, learner: str) -> Text:
 
 
 BY_LINK = t(
-    "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. To have "
-    "it sent to them, name them with @ instead.",
+    "{manager} reads the digest about {learner} by a link, which stands on the page of people and links. In Slack "
+    "and Teams, name them with @ to have it sent to them.",
     manager="Dana Roth",
     learner="Ann",
 )

@@ -696,8 +696,8 @@ THREE, FIVE, IN = "3 learners on the roster", "5 learners on the roster", "It is
 THERE = "“Giving feedback that lands” is here already."
 LEADS = "Ann leads with you now."
 DANA = (
-    "Dana Roth reads the digest about Ann by a link, which stands on the page of people and links. To have it sent to "
-    "them, name them with @ instead."
+    "Dana Roth reads the digest about Ann by a link, which stands on the page of people and links. In Slack "
+    "and Teams, name them with @ to have it sent to them."
 )
 
 SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, closed, archived, called off
