@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
-from storage import moving, people, posts
+from storage import moving, pages, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.connecting import connect, transact
 from storage.facts import Rows, brief_of
@@ -117,11 +117,11 @@ class SqlStore:
 
     async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
         """What one person sees."""
-        return await self._reading(lambda db: posts.page(db, self.kinds, self.view, person, session, now))
+        return await self._reading(lambda db: pages.page(db, self.kinds, self.view, person, session, now))
 
     async def looks(self, dialog: str, slot: str, viewers: Sequence[str], now: datetime) -> dict[str, Glimpse]:
         """One message as each of these people sees it."""
-        return await self._reading(lambda db: posts.looks(db, self.kinds, self.view, dialog, slot, viewers, now))
+        return await self._reading(lambda db: pages.looks(db, self.kinds, self.view, dialog, slot, viewers, now))
 
     async def admit(
         self, tenant: str, platform: str, user: str, name: str, *, host: bool = False, email: str | None = None
