@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from dialogs.base import (
     AnyKind,
@@ -37,15 +37,32 @@ from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Kept, Known, Live, Places
 from storage.locking import Locks, OthersFirstError, alone_for, key_of
+from storage.prepared import Asked
 from storage.tables import DIALOG, HEARD, NOTE, TIMER
 
-# Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
-HEARD_OF_THESE = select(HEARD.c.id, HEARD.c.reply).where(
-    HEARD.c.tenant == bindparam("of"), HEARD.c.id.in_(bindparam("ids", expanding=True))
+LIVE = [
+    DIALOG.c[name]
+    for name in (
+        "id",
+        "tenant",
+        "scope",
+        "key",
+        "kind",
+        "session",
+        "parent",
+        "place",
+        "cohort",
+        "state",
+        "done",
+        "begun",
+    )
+]
+HEARD_OF_THESE = Asked(
+    lambda of, ids: select(HEARD.c.id, HEARD.c.reply).where(HEARD.c.tenant == of, HEARD.c.id.in_(ids))
 )
-THESE_DIALOGS = select(DIALOG).where(DIALOG.c.id.in_(bindparam("ids", expanding=True)))
-NOTES_OF_THESE = select(NOTE).where(
-    NOTE.c.dialog.in_(bindparam("dialogs", expanding=True)), NOTE.c.person.in_(bindparam("people", expanding=True))
+THESE_DIALOGS = Asked(lambda ids: select(*LIVE).where(DIALOG.c.id.in_(ids)))
+NOTES_OF_THESE = Asked(
+    lambda dialogs, people: select(NOTE).where(NOTE.c.dialog.in_(dialogs), NOTE.c.person.in_(people))
 )
 
 
@@ -79,7 +96,7 @@ class Batch:
         """Read in a few statements what deciding these events will ask for one by one."""
         for tenant in {event.tenant for event in events}:
             ids = [event.id for event in events if event.tenant == tenant]
-            found = self.db.execute(HEARD_OF_THESE, {"of": tenant, "ids": ids})
+            found = HEARD_OF_THESE(self.db, tenant, ids)
             self.heard |= {(tenant, row.id): row.reply for row in found}
             # An event with a dialog needs its place only where somebody comes in by it: once, and then it is read.
             placed = {event.place for event in events if event.tenant == tenant and event.place and not event.dialog}
@@ -94,9 +111,9 @@ class Batch:
     def _fetch(self, ids: Iterable[str]) -> None:
         missing = [id_ for id_ in ids if id_ not in self.dialogs]
         if missing:
-            self._keep(self.db.execute(THESE_DIALOGS, {"ids": missing}).all())
+            self._keep(THESE_DIALOGS(self.db, missing))
 
-    def _keep(self, rows: Sequence[Row[Any]]) -> list[Live]:
+    def _keep(self, rows: Sequence[Any]) -> list[Live]:
         """Rows as dialogs in memory; one that is there already stays as this batch left it."""
         for row in rows:
             if row.id not in self.dialogs:
@@ -109,7 +126,7 @@ class Batch:
     def fetch_notes(self, dialogs: set[str], people: set[str]) -> None:
         """Read all notes of these people in these dialogs."""
         if dialogs and people:
-            found = self.db.execute(NOTES_OF_THESE, {"dialogs": [*dialogs], "people": [*people]})
+            found = NOTES_OF_THESE(self.db, [*dialogs], [*people])
             for row in found:
                 kept = Kept(row.value, row.at, row.event, row.first, row.first_at)
                 self.notes[row.dialog, row.person].setdefault(row.key, kept)

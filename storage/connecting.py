@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from storage.prepared import said
 from storage.unusable import UnusableError, why
 
 log = logging.getLogger(__name__)
@@ -134,14 +137,48 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    said(connection, "BEGIN IMMEDIATE")
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    said(connection, "BEGIN")
 
 
-def transact(engine: Engine, work: Callable[[Connection], R]) -> R:
+class Kept:
+    """Connections of one engine, one for each thread that asks, kept from one transaction to the next.
+
+    Fetching one from the pool and handing it back takes longer than a vote needs on it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._mine = threading.local()
+        self._all: list[Connection] = []
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction. A connection on which anything went wrong is not kept."""
+        db: Connection | None = getattr(self._mine, "db", None)
+        if db is None:
+            db = self._mine.db = self.engine.connect()
+            self._all.append(db)
+        try:
+            with db.begin():
+                yield db
+        except BaseException:
+            self._mine.db = None
+            self._all.remove(db)
+            db.close()
+            raise
+
+    def close(self) -> None:
+        """Close all of them, once nobody begins anything any more."""
+        while self._all:
+            self._all.pop().close()
+        self.engine.dispose()
+
+
+def transact(kept: Kept, work: Callable[[Connection], R]) -> R:
     """Do this in one transaction, and on PostgreSQL once more where it was a matter of chance that it failed.
 
     It may have been committed although the connection was lost: so `work` must be something that, done twice, is done
@@ -149,13 +186,13 @@ def transact(engine: Engine, work: Callable[[Connection], R]) -> R:
     """
     for tried in range(TRIES):
         try:
-            with engine.begin() as db:
+            with kept.begin() as db:
                 return work(db)
         except OnceMoreError:
             if tried == TRIES - 1:
                 raise
         except DBAPIError as error:
-            if tried == TRIES - 1 or not by_chance(engine, error):
+            if tried == TRIES - 1 or not by_chance(kept.engine, error):
                 raise
             log.info("once more, after %s", error.orig)
             time.sleep(min(1.0, 0.02 * 2**tried))

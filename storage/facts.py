@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, false, func, select
@@ -16,6 +17,7 @@ from storage.base import Attended, Dialog, Listing
 from storage.tables import ACTIVITY, DIALOG, NOTE, PERSON, TURN
 
 LISTED = 50  # sessions of one person, the newest
+PARSED = 500  # states that are kept in mind: a vote changes none, and reads two
 
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
@@ -51,8 +53,7 @@ class Rows:
 
     def parse(self, kind: str, state: str) -> Frozen:
         """A stored state, as its kind knows it."""
-        parsed: Frozen = self.kinds[kind].State.model_validate_json(state)
-        return parsed
+        return _parsed(self.kinds[kind].State, state)  # type: ignore[arg-type] # mypy sees no hash in a class
 
     def dialog(self, id: str) -> Dialog | None:  # noqa: A002 - it is the id
         """A dialog by id."""
@@ -169,6 +170,12 @@ class Rows:
             one = found.get(person) or Attended(person, "", Role.LEARNER)
             found[person] = replace(one, acts=one.acts + count, last=max(one.last or last, last))
         return found
+
+
+@lru_cache(PARSED)
+def _parsed(of: type[Frozen], state: str) -> Frozen:
+    """A state is frozen: whoever reads the same text shares it."""
+    return of.model_validate_json(state)
 
 
 def _attended(

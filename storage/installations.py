@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from storage.base import LEASE
-from storage.connecting import connect, transact
+from storage.connecting import Kept, connect, transact
 from storage.tables import INSTALLATION, OAUTH_STATE
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Installations:
     def __init__(self, url: str, *secrets: str, platform: str = "slack") -> None:
         self.platform = platform
         self._vault = Vault(secrets)
-        self._write, self._read = connect(url, write=True), connect(url, write=False)
+        self._write, self._read = Kept(connect(url, write=True)), Kept(connect(url, write=False))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="installations")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
@@ -184,8 +184,8 @@ class Installations:
     async def close(self) -> None:
         """Let go of the database."""
         self._thread.shutdown(wait=True)
-        self._write.dispose()
-        self._read.dispose()
+        self._write.close()
+        self._read.close()
 
     def _is(self, tenant: str) -> tuple[Condition, ...]:
         return INSTALLATION.c.platform == self.platform, INSTALLATION.c.tenant == tenant

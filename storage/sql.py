@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
 from storage import moving, pages, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
-from storage.connecting import connect, transact
+from storage.connecting import Kept, connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
 from storage.tables import ADDRESS, AT, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
@@ -37,7 +37,8 @@ class SqlStore:
     def __init__(self, url: str, kinds: Mapping[str, AnyKind], decide: Decide, view: View) -> None:
         self.kinds, self.decide, self.view = kinds, decide, view
         self._write, self._read = connect(url, write=True), connect(url, write=False)
-        self._turns = Turns(self._write, kinds, decide)
+        self._writes, self._reads = Kept(self._write), Kept(self._read)
+        self._turns = Turns(self._writes, kinds, decide)
         # One writer: SQLite has one anyway, and a queue of our own is fair where its busy handler is not.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         # On PostgreSQL what is delivered need not wait while a turn waits for the lock of its session.
@@ -46,10 +47,10 @@ class SqlStore:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._keeper, transact, self._write, work)
+        return await asyncio.get_running_loop().run_in_executor(self._keeper, transact, self._writes, work)
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, transact, self._read, work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, transact, self._reads, work)
 
     async def turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
         """Decide these events in order and save every consequence."""
@@ -249,5 +250,5 @@ class SqlStore:
         self._writer.shutdown(wait=True)
         self._keeper.shutdown(wait=True)
         self._readers.shutdown(wait=True)
-        self._write.dispose()
-        self._read.dispose()
+        self._writes.close()
+        self._reads.close()

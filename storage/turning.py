@@ -14,14 +14,14 @@ from functools import partial
 from itertools import takewhile
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
 from dialogs.base import AnyKind, Commanded, Event, Rang
 from storage import routing
 from storage.base import Decide, Outcome
 from storage.batch import Batch, spoken
-from storage.connecting import transact
+from storage.connecting import Kept, transact
 from storage.effects import RefusedError, identify
 from storage.live import Known, Places
 from storage.locking import Locks, NotHeldError, OthersFirstError, key_of, lock
@@ -34,9 +34,9 @@ R = TypeVar("R")
 class Turns:
     """Decides events for one store, by one thread."""
 
-    def __init__(self, engine: Engine, kinds: Mapping[str, AnyKind], decide: Decide) -> None:
-        self.engine, self.kinds, self.decide = engine, kinds, decide
-        self._shared = engine.dialect.name != "sqlite"  # others write at the same time
+    def __init__(self, kept: Kept, kinds: Mapping[str, AnyKind], decide: Decide) -> None:
+        self.kept, self.kinds, self.decide = kept, kinds, decide
+        self._shared = kept.engine.dialect.name != "sqlite"  # others write at the same time
         self._known = Known()
 
     def __call__(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
@@ -58,7 +58,7 @@ class Turns:
         return done
 
     def _committed(self, work: Callable[[Connection], tuple[R, Batch]]) -> R:
-        result, batch = transact(self.engine, work)
+        result, batch = transact(self.kept, work)
         self._known.learn({one.id: key_of(one) for one in batch.dialogs.values()}, batch.out.rooms)
         return result
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialogs.base import FACILITATOR, ROOM, Look
 from storage.connecting import OnceMoreError
+from storage.prepared import Written
 from storage.tables import ACTIVITY, AT, DIALOG, HEARD, MARK, NOTE, PERSON, SHOW, TIMER, TURN
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ def upsert(db: Connection | str, table: Table) -> Any:  # noqa: ANN401 - two dia
     """An insert that can say `on_conflict`, in the dialect of this database, or of this name."""
     name = db if isinstance(db, str) else db.dialect.name
     return (postgresql.insert if name == "postgresql" else sqlite.insert)(table)
-
-
-NEW_MARK, NEWLY_HEARD = insert(MARK), insert(HEARD)
 
 
 @dataclass(slots=True)
@@ -158,7 +155,6 @@ def _people(db: Connection, people: Sequence[dict[str, Any]]) -> bool:
     return bool(people)
 
 
-@cache  # built once: SQLAlchemy takes longer to build a statement than SQLite takes to do it
 def _newer_note(dialect: str) -> Any:  # noqa: ANN401 - as upsert
     into = upsert(dialect, NOTE)
     new = into.excluded
@@ -171,6 +167,10 @@ def _newer_note(dialect: str) -> Any:  # noqa: ANN401 - as upsert
     return into.on_conflict_do_update(index_elements=["dialog", "key", "person"], set_=kept_or_new | kept_or_first)
 
 
+NOTE_COLUMNS = ("dialog", "key", "person", "tenant", "value", "at", "event", "first", "first_at")
+NEWER_NOTES = Written(_newer_note, *NOTE_COLUMNS)
+
+
 def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) -> bool:
     if not keys:
         return False
@@ -181,8 +181,11 @@ def _notes(db: Connection, batch: Batch, keys: dict[tuple[str, str, str], str]) 
             {"dialog": dialog, "key": key, "person": person, "tenant": tenant, "value": kept.value, "at": kept.at}
             | {"event": kept.event, "first": kept.first, "first_at": kept.first_at}
         )
-    db.execute(_newer_note(db.dialect.name), rows)
+    NEWER_NOTES(db, rows)
     return True
+
+
+NEW_MARKS = Written(lambda _: insert(MARK).inline(), "tenant", "dialog", "slot", "to", "after")
 
 
 def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
@@ -191,7 +194,7 @@ def _marks(db: Connection, marks: dict[tuple[str, str, str, str], str]) -> bool:
             {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": after}
             for (dialog, slot, to, after), tenant in marks.items()
         ]
-        db.execute(NEW_MARK, rows)
+        NEW_MARKS(db, rows)
     return bool(marks)
 
 
@@ -208,7 +211,6 @@ def _timers(db: Connection, timers: dict[tuple[str, str], dict[str, Any] | None]
     return bool(timers or silenced)
 
 
-@cache
 def _counted(dialect: str) -> Any:  # noqa: ANN401 - as upsert
     into = upsert(dialect, ACTIVITY)
     new = into.excluded
@@ -217,13 +219,16 @@ def _counted(dialect: str) -> Any:  # noqa: ANN401 - as upsert
     return into.on_conflict_do_update(index_elements=["session", "person", "minute", "kind"], set_=more | last)
 
 
+COUNTED = Written(_counted, "session", "person", "minute", "kind", "tenant", "count", "posts", "last")
+
+
 def _activity(db: Connection, acts: dict[tuple[str, str, datetime, str], dict[str, Any]]) -> bool:
     if acts:
         rows = [
             {"session": session, "person": person, "minute": minute, "kind": kind} | row
             for (session, person, minute, kind), row in sorted(acts.items())
         ]
-        db.execute(_counted(db.dialect.name), rows)
+        COUNTED(db, rows)
     return bool(acts)
 
 
@@ -235,13 +240,16 @@ def _turns(db: Connection, turns: Sequence[tuple[str, str, str, str, str, dateti
     return bool(turns)
 
 
+def _newly_heard(dialect: str) -> Insert:
+    return insert(HEARD) if dialect == "sqlite" else upsert(dialect, HEARD).on_conflict_do_nothing()
+
+
+NEWLY_HEARD = Written(_newly_heard, "tenant", "id", "at", "reply")
+
+
 def _heard(db: Connection, heard: Sequence[dict[str, Any]]) -> bool:
     if heard:
         rows = sorted(heard, key=lambda row: (row["tenant"], row["id"]))
-        if db.dialect.name == "sqlite":
-            db.execute(NEWLY_HEARD, rows)
-        else:
-            counted = upsert(db, HEARD).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-            if db.execute(counted, rows).rowcount != len(rows):
-                raise OnceMoreError  # another process has heard one of them, while this one decided
+        if NEWLY_HEARD(db, rows) != len(rows):
+            raise OnceMoreError  # another process has heard one of them, while this one decided
     return bool(heard)
