@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import logging
 import secrets as dice
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypedDict, TypeVar
 
@@ -21,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from storage.base import LEASE
 from storage.connecting import Kept, connect, transact
 from storage.tables import INSTALLATION, OAUTH_STATE
+from storage.threads import Threads
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -91,13 +90,13 @@ class Installations:
         self.platform = platform
         self._vault = Vault(secrets)
         self._write, self._read = Kept(connect(url, write=True)), Kept(connect(url, write=False))
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="installations")
+        self._thread = Threads(1, "installations")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transact, self._write, work)
+        return await self._thread.do(transact, self._write, work)
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transact, self._read, work)
+        return await self._thread.do(transact, self._read, work)
 
     async def save(self, one: Installation) -> None:
         """Keep a new installation, or the newest one of a workspace that had the app before."""
@@ -183,7 +182,7 @@ class Installations:
 
     async def close(self) -> None:
         """Let go of the database."""
-        self._thread.shutdown(wait=True)
+        self._thread.close()
         self._write.close()
         self._read.close()
 

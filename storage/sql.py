@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +16,7 @@ from storage.connecting import Kept, connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
 from storage.tables import ADDRESS, AT, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
+from storage.threads import Threads
 from storage.turning import Turns
 
 R = TypeVar("R")
@@ -40,21 +39,21 @@ class SqlStore:
         self._writes, self._reads = Kept(self._write), Kept(self._read)
         self._turns = Turns(self._writes, kinds, decide)
         # One writer: SQLite has one anyway, and a queue of our own is fair where its busy handler is not.
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._writer = Threads(1, "store-write")
         # On PostgreSQL what is delivered need not wait while a turn waits for the lock of its session.
         own = self._write.dialect.name != "sqlite"
-        self._keeper = ThreadPoolExecutor(2, thread_name_prefix="store-keep") if own else self._writer
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
+        self._keeper = Threads(2, "store-keep") if own else self._writer
+        self._readers = Threads(2, "store-read")
 
     async def _writing(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._keeper, transact, self._writes, work)
+        return await self._keeper.do(transact, self._writes, work)
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, transact, self._reads, work)
+        return await self._readers.do(transact, self._reads, work)
 
     async def turns(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
         """Decide these events in order and save every consequence."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._turns, events, now)
+        return await self._writer.do(self._turns, events, now)
 
     async def due_timers(self, now: datetime, owner: str, limit: int) -> list[Rang]:
         """Take the timers that are due."""
@@ -247,8 +246,8 @@ class SqlStore:
 
     async def close(self) -> None:
         """Let go of the database, after what is under way."""
-        self._writer.shutdown(wait=True)
-        self._keeper.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        self._writer.close()
+        self._keeper.close()
+        self._readers.close()
         self._writes.close()
         self._reads.close()

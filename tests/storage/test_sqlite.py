@@ -13,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
@@ -84,12 +84,12 @@ async def test_a_full_disk_stores_nothing_and_says_so_and_later_all_can_be_sent_
         host = await world.host()
         session = await world.session(host)
         presses = [world.press(host, session, Note(f"note {n}", host, "x" * 2000)) for n in range(50)]
-        pages = limit_pages(store_of(world), 1)  # SQLite does not go below what it has: not one page more
+        pages = await limit_pages(store_of(world), 1)  # SQLite does not go below what it has: not one page more
 
         with pytest.raises(OperationalError, match="database or disk is full"):
             await world.hear(*presses)
         nothing = await world.ask(session, host)
-        limit_pages(store_of(world), pages + 1000)
+        await limit_pages(store_of(world), pages + 1000)
         outcomes = await world.hear(*presses)
 
         assert nothing["counts"] == {"role": {"facilitator": 1}}
@@ -121,12 +121,14 @@ async def test_a_note_is_merged_where_it_is_written_and_not_where_it_was_read(
         assert (await world.ask(session, host))["notes"][f"vote {host}"] == ["b", "a"]
 
 
-def limit_pages(store: SqlStore, pages: int) -> int:
-    """How large the file may grow, for this connection. Returns how large it is."""
-    engine = store._write
-    with engine.connect() as db:
+async def limit_pages(store: SqlStore, pages: int) -> int:
+    """How large the file may grow, for the connection that writes. Returns how large it is."""
+
+    def limit(db: Connection) -> int:
         db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         return int(db.exec_driver_sql("PRAGMA page_count").scalar() or 0)
+
+    return await store._writing(limit)
 
 
 # -- the schema --------------------------------------------------------------------------------------------------------
