@@ -217,9 +217,10 @@ class Batch:
         self.need(key_of(dialog))
         self.deciding[dialog.id] = None
         step: Step[Any] = self.decide(dialog.frozen(), event, self, self.now)
-        if alone_for(event, step.effects, changed=step.state != dialog.state or (step.done and not dialog.done)):
+        changed = step.state is not dialog.state and step.state != dialog.state  # a vote changes none: seen at a glance
+        if alone_for(event, step.effects, changed=changed or (step.done and not dialog.done)):
             self.need(key_of(dialog), alone=True)
-        if step.state != dialog.state:
+        if changed:
             dialog.state = step.state
             dialog.changed = self.touched = True
             effects.settle_places(self, dialog)

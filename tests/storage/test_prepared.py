@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import datetimes as moments
+from hypothesis.strategies import timezones
 from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from storage.connecting import Kept, connect, transact
 from storage.prepared import Asked, said
-from storage.tables import HEARD, NOTE
+from storage.tables import HEARD, NOTE, Moment
 from storage.writing import NEWER_NOTES, NEWLY_HEARD
 from tests.storage.databases import Fresh
 
@@ -126,3 +130,13 @@ def test_an_argument_that_stands_elsewhere_is_refused_where_the_driver_counts_th
         swapped(db, "local", ["e1"])
 
     kept.close()
+
+
+@given(moments(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=timezones()))  # noqa: DTZ001
+def test_a_moment_is_written_as_sqlalchemy_writes_it(at: datetime) -> None:
+    ours = Moment().bind_processor(sqlite.dialect())
+    theirs = sqlite.DATETIME().bind_processor(sqlite.dialect())  # type: ignore[no-untyped-call]
+
+    assert ours is not None
+    assert theirs is not None
+    assert ours(at) == theirs(at.astimezone(UTC).replace(tzinfo=None))
