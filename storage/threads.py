@@ -22,6 +22,7 @@ class Threads:
 
     def __init__(self, count: int, name: str) -> None:
         self._work: SimpleQueue[Work | None] = SimpleQueue()
+        self._closed = False
         # Daemons, as a thread that hangs in a driver must not keep a process that was told to stop.
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}_{number}", daemon=True) for number in range(count)
@@ -30,7 +31,12 @@ class Threads:
             one.start()
 
     def do(self, work: Callable[..., R], *arguments: Any) -> asyncio.Future[R]:  # noqa: ANN401 - they are the work's
-        """Have this done. Whoever does not wait for it any more keeps it from being begun, not from being ended."""
+        """Have this done. Whoever does not wait for it any more keeps it from being begun, not from being ended.
+
+        Raises RuntimeError once it is closed.
+        """
+        if self._closed:
+            raise RuntimeError("the database was let go of")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[R] = loop.create_future()
         self._work.put((loop, done, work, arguments))
@@ -38,6 +44,7 @@ class Threads:
 
     def close(self) -> None:
         """Come back once all that was asked for is done. Nothing may be asked for afterwards."""
+        self._closed = True
         for _ in self._threads:
             self._work.put(None)
         for one in self._threads:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
+from queue import Queue
 from typing import TypeAlias
 
 import pytest
@@ -120,12 +121,23 @@ def some_refused(app: App) -> Iterator[None]:
 @contextmanager
 def disk_full(app: App) -> Iterator[None]:
     """The disk is full: whole batches fail at whatever row needs the next page."""
-    with app.store._write.connect() as db:
-        pages = int(db.exec_driver_sql("PRAGMA page_count").scalar() or 0)
-        db.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    pages = at_most(app, 1)  # SQLite does not go below what it has
+    at_most(app, pages + 2)
     yield
-    with app.store._write.connect() as db:
-        db.exec_driver_sql(f"PRAGMA max_page_count={pages + 100_000}")
+    at_most(app, pages + 100_000)
+
+
+def at_most(app: App, pages: int) -> int:
+    """How large the file may grow, told to the connection that writes, by its own thread. Returns how large it is."""
+
+    def limit() -> int:
+        with app.store._writes.begin() as db:
+            db.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+            return int(db.exec_driver_sql("PRAGMA page_count").scalar() or 0)
+
+    told: Queue[int] = Queue()
+    app.store._writer.do(lambda: told.put(limit()))
+    return told.get()
 
 
 @pytest.fixture

@@ -57,3 +57,5 @@ async def test_closing_waits_for_what_was_asked_for() -> None:
 
     assert sorted(done) == [*range(20)]
     await asyncio.gather(*asked)
+    with pytest.raises(RuntimeError):
+        threads.do(done.append, 21)
