@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from adapters.teams.text import Json, Mentions, Reader, from_right, line, literal, lives, marked, plain, size
 from dialogs.card import Bar, Text, t, tn
 
-NOBODY = Reader()
 CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
 Style = str | bool
 
 
 def spoken(text: Text) -> str:
     """Words of our own, which name nobody."""
-    return line(text, NOBODY)
+    return line(text, Reader())
 
 
 def run(words: str, **style: Style) -> Json:

@@ -91,7 +91,7 @@ class Drawing:
         more = [small(spoken(rest(10_000)))]
         spare = LETTERS - length(self.whole(card, [*head, *more, *tail])) - 100
         for n, (_, blocks) in enumerate(rows):
-            spare -= length(blocks) + length(self.mentions.within("\n".join(texts(blocks))))
+            spare -= length(blocks) + length(self.mentioned(blocks))
             if spare < 0:
                 more = [small(spoken(rest(sum(things for things, _ in rows[n:]))))]
                 break
@@ -106,10 +106,14 @@ class Drawing:
         if users:
             action = {"type": "Action.Execute", "verb": "refresh", "data": {"d": self.dialog, "s": self.slot}}
             drawn["refresh"] = {"action": action, "userIds": users[:REFRESHED]}
-        entities = self.mentions.within("\n".join(texts(body)))
+        entities = self.mentioned(body)
         wide = {"width": "Full"} if card.bars or card.items or card.fields or card.facts else {}
         teams = wide | ({"entities": entities} if entities else {})
         return drawn | ({"msteams": teams} if teams else {})
+
+    def mentioned(self, blocks: list[Json]) -> list[Json]:
+        """What must stand beside these blocks."""
+        return self.mentions.within("\n".join(texts(blocks))) if self.mentions.of else []
 
     # -- its parts -----------------------------------------------------------------------------------------------------
 

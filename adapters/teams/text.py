@@ -71,6 +71,8 @@ class Reader:
     names: Mapping[str, str] = field(default_factory=dict)  # person -> name, for a mention too
     link: Callable[[Link], str] | None = None  # this reader's own address of a page; None: others read it too
     zone: str = "UTC"  # for moments where no device fills them in; UTC: that of the moment itself
+    # What has been said to them: a card says most of its words several times.
+    _said: dict[Text, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def user(self, person: str) -> str | None:
         """The id with which to mention somebody."""
@@ -85,6 +87,14 @@ class Reader:
         """Where a link leads. What is no address is none."""
         address = self.link(link) if self.link else ""
         return address.translate(ENCODED) if ADDRESS.fullmatch(address) else None
+
+    def words(self, text: Text) -> str:
+        """The words alone, for where nothing is Markdown; something in any case."""
+        said = self._said.get(text)
+        if said is None:
+            said = literal("".join([words_of(piece, self) for piece in text.pieces()])).strip()
+            self._said[text] = said = NOTHING if blank(said) else said
+        return said
 
 
 class Mentions:
@@ -146,6 +156,8 @@ def _joins(char: str) -> bool:
 
 def from_right(words: str) -> bool:
     """Whether these words begin in a script that is read from right to left."""
+    if words.isascii():
+        return False
     found = (side for char in words if (side := bidirectional(char)) in {"L", "R", "AL"})
     return next(found, "L") != "L"
 
@@ -190,8 +202,7 @@ def guarded(words: str, most: int) -> str:
 
 def plain(text: Text, reader: Reader, most: int = MOST) -> str:
     """The words alone, for where nothing is Markdown."""
-    words = literal("".join(words_of(piece, reader) for piece in text.pieces())).strip()
-    return NOTHING if blank(words) else short(words, most)
+    return short(reader.words(text), most)
 
 
 def line(text: Text, reader: Reader, most: int = MOST) -> str:
