@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from adapters.teams.text import Json, Mentions, Reader, from_right, line, literal, lives, marked, plain, size
 from dialogs.card import Bar, Text, t, tn
@@ -12,6 +13,7 @@ CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
 Style = str | bool
 
 
+@lru_cache(2048)
 def spoken(text: Text) -> str:
     """Words of our own, which name nobody."""
     return line(text, Reader())

@@ -135,8 +135,9 @@ class Drawing:
         """What may be cut when there is too much of it."""
         yield from ((1, [paragraph(one, self.reader, self.mentions, self.most)]) for one in card.text)
         yield from ((1, [self.fact(one)]) for one in card.facts)
-        apart = "Medium" if any(self.is_long(bar) for bar in card.bars) else "Small"  # else it seems to belong above
-        yield from ((1, [self.bar(one, apart)]) for one in card.bars)
+        long = [self.is_long(bar) for bar in card.bars]
+        apart = "Medium" if any(long) else "Small"  # else it seems to belong above
+        yield from ((1, [self.bar(one, apart, long=each)]) for one, each in zip(card.bars, long, strict=True))
         yield from ((1, [self.item(one)]) for one in card.items)
 
     def fact(self, fact: Fact) -> Json:
@@ -162,7 +163,7 @@ class Drawing:
         said = line(bar.label, self.reader)
         return button is None or size(said) > BESIDE or line(button.label, self.reader) != said
 
-    def bar(self, bar: Bar, apart: str) -> Json:
+    def bar(self, bar: Bar, apart: str, *, long: bool) -> Json:
         """A choice, how many chose it in words and as a bar, and its button."""
         words, cells = counted(bar)
         label = run(plain(bar.label, self.reader, self.most), weight="Bolder")
@@ -173,7 +174,6 @@ class Drawing:
         pressed = self.sets([self.button(bar.button)])
         columns = [column(pressed, 1), column(numbers, 1, verticalContentAlignment="Center")]
         line_: Json = {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
-        long = self.is_long(bar)
         return turned([rich([label]), line_] if long else [line_], said, spacing=apart)
 
     def item(self, item: Item) -> Json:

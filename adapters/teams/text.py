@@ -72,7 +72,7 @@ class Reader:
     link: Callable[[Link], str] | None = None  # this reader's own address of a page; None: others read it too
     zone: str = "UTC"  # for moments where no device fills them in; UTC: that of the moment itself
     # What has been said to them: a card says most of its words several times.
-    _said: dict[Text, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _said: dict[Text, tuple[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def user(self, person: str) -> str | None:
         """The id with which to mention somebody."""
@@ -88,13 +88,14 @@ class Reader:
         address = self.link(link) if self.link else ""
         return address.translate(ENCODED) if ADDRESS.fullmatch(address) else None
 
-    def words(self, text: Text) -> str:
-        """The words alone, for where nothing is Markdown; something in any case."""
-        said = self._said.get(text)
-        if said is None:
-            said = literal("".join([words_of(piece, self) for piece in text.pieces()])).strip()
-            self._said[text] = said = NOTHING if blank(said) else said
-        return said
+    def said(self, text: Text) -> tuple[str, str]:
+        """The words alone, for where nothing is Markdown, and the same on one line; something in any case."""
+        if (known := self._said.get(text)) is not None:
+            return known
+        words = literal("".join([words_of(piece, self) for piece in text.pieces()])).strip()
+        words = NOTHING if blank(words) else words
+        self._said[text] = known = (words, " ".join(short(words, MOST).split()))
+        return known
 
 
 class Mentions:
@@ -139,7 +140,7 @@ def size(words: str) -> int:
 
 def short(words: str, most: int) -> str:
     """The words, or their beginning and `…`; a letter keeps its accents and an emoji its parts."""
-    if len(words) <= most and size(words) <= most:
+    if len(words) <= most and (words.isascii() or size(words) <= most):
         return words
     end, room = 0, most - 1
     while end < len(words) and (room := room - 1 - (words[end] > "\uffff")) >= 0:
@@ -202,12 +203,12 @@ def guarded(words: str, most: int) -> str:
 
 def plain(text: Text, reader: Reader, most: int = MOST) -> str:
     """The words alone, for where nothing is Markdown."""
-    return short(reader.words(text), most)
+    return short(reader.said(text)[0], most)
 
 
 def line(text: Text, reader: Reader, most: int = MOST) -> str:
     """The words alone on one line: labels and titles."""
-    return short(" ".join(plain(text, reader).split()), most)
+    return short(reader.said(text)[1], most)
 
 
 def words_of(piece: Piece, reader: Reader) -> str:
