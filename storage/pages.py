@@ -85,8 +85,7 @@ def looks(
     rows = db.execute(THESE_POSTS, {"of": dialog, "as": slot, "viewers": [*viewers]}).all()
     if own is None or not rows:
         return {}
-    if len(viewers) > 1:  # else it would be two selects instead of two
-        facts.meet([dialog, own.session] if own.session else [dialog], viewers)
+    facts.meet([dialog, own.session] if own.session else [dialog], viewers)
     private = {row.target: row for row in rows if row.private}
     room = next((row for row in rows if not row.private), None)
     seen: dict[str, Glimpse] = {}

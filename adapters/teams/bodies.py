@@ -14,7 +14,7 @@ from adapters.teams import draw
 from adapters.teams.text import Json, Reader
 from dialogs.card import Card, Link, Who
 
-KEPT = 256  # bodies, of some kilobytes each
+KEPT = 128  # bodies, of some kilobytes each, and at most 80
 
 
 class Bodies:

@@ -194,11 +194,15 @@ def loopback(url: str) -> bool:
     return scheme in {"http", "https"} and _is_here(host)
 
 
-@lru_cache(256)
 def _where(url: str) -> tuple[str, str]:
     """Scheme and host of an address to which a path can be added; empty if it is none, or could be read in two ways."""
     if not PLAIN_URL.fullmatch(url) or any(sign in url for sign in "\\?#@"):
         return "", ""
+    return _split(url)
+
+
+@lru_cache(100)  # Microsoft has a handful, and each comes with every activity
+def _split(url: str) -> tuple[str, str]:
     try:
         found = urlsplit(url)
         return (found.scheme, found.hostname or "") if found.port != 0 else ("", "")
@@ -206,6 +210,7 @@ def _where(url: str) -> tuple[str, str]:
         return "", ""
 
 
+@lru_cache(100)
 def _is_here(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback

@@ -94,7 +94,7 @@ async def test_every_move_of_teams_is_noticed_also_the_one_back(scene: Scene) ->
 
 @pytest.mark.parametrize("other", [heard(BEN, url=OTHER_URL), heard(url=OTHER_URL)], ids=["somebody else", "the same"])
 async def test_what_was_learned_is_learned_again_when_the_address_changed_meanwhile(scene: Scene, other: Heard) -> None:
-    """Both are under way at once, and each waits for the database in between: as it then is, so it is after the next."""
+    """Both are under way at once, each waiting for the database in between; whoever comes next is believed."""
     for _ in range(2):
         await asyncio.gather(*(scene.addresses.learn("t1", one) for one in (IN_CHAT, other, IN_CHAT)))
     for one in (other, IN_CHAT):
