@@ -11,6 +11,7 @@ from dialogs.card import Bar, Text, t, tn
 
 CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
 Style = str | bool
+ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @lru_cache(2048)
@@ -92,7 +93,7 @@ def rest(n: int) -> Text:
 
 def length(value: object) -> int:
     """All letters of it, as they are sent."""
-    return size(json.dumps(value, ensure_ascii=False))
+    return size(ENCODED(value))
 
 
 def texts(value: object) -> Iterator[str]:

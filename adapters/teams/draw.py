@@ -187,14 +187,14 @@ class Drawing:
     def tail(self, card: Card) -> list[Json]:
         """What is filled in and pressed, and the small print."""
         form = list(inputs(card.fields, self.reader, self.most, self.errors))
-        while length(form) > FORM:
+        while form and length(form) > FORM:
             form.pop()
         leading = [] if self.private else [one for one in card.buttons if one.lead]
         buttons = [self.button(one) for one in card.buttons if one not in leading]
         behind = [one for each in leading for one in self.behind(each)]
-        while length(buttons) > PRESSED:
+        while buttons and length(buttons) > PRESSED:
             buttons.pop()
-        while length(behind) > PRESSED:
+        while behind and length(behind) > PRESSED:
             behind.pop()
         sending = [self.submit(card, card.submit)] if card.submit else []
         menu = [opening(spoken(LEADING), behind)] if behind else []
