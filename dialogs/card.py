@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Literal, TypeAlias
 
@@ -65,7 +66,7 @@ class Text:
         """The text in order, as plain strings and the things that each platform draws in its own way."""
         chosen = self.one if self.one is not None and self.n == 1 else self.template
         args = dict(self.args)
-        for literal, name, _, _ in Formatter().parse(chosen):
+        for literal, name in parsed(chosen):
             if literal:
                 yield literal
             if name is None:
@@ -74,9 +75,15 @@ class Text:
             if isinstance(arg, Text):
                 yield from arg.pieces()
             elif isinstance(arg, int):
-                yield str(arg)
+                yield f"{arg:d}"  # True is equal to 1: it is written so, too
             else:
                 yield arg
+
+
+@lru_cache(2048)
+def parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    """A template's parts: words, and the name of what stands behind them. Templates are ours, and few."""
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
 
 
 def t(template: str, /, **args: Arg) -> Text:

@@ -98,8 +98,9 @@ def view(poll: State, look: Look) -> Card:
     bars = []
     for choice in poll.choices:
         mine = look.mine.get("vote") == choice.id
-        vote = None if poll.closed else Button("vote", quote(choice.text), choice.id, pressed=mine)
-        bars.append(Bar(quote(choice.text), counts.get(choice.id, 0), total, vote))
+        label = quote(choice.text)
+        vote = None if poll.closed else Button("vote", label, choice.id, pressed=mine)
+        bars.append(Bar(label, counts.get(choice.id, 0), total, vote))
     closing = Button("close", t("Close the poll"), lead=True)
     may_close = look.role is FACILITATOR or look.viewer in {None, poll.asker}
     return Card(

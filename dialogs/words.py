@@ -51,7 +51,9 @@ PERSON = re.compile(r"<@(p[0-9a-f]{20})>")  # somebody who was mentioned: a plat
 
 def tidy(text: str) -> str:
     """The text on one line, without what cannot be shown or stored (control characters, halves of a character)."""
-    return " ".join("".join(" " if category(char) in {"Cc", "Cs"} else char for char in text).split())
+    if not text.isprintable():  # else there is none of either
+        text = "".join(" " if category(char) in {"Cc", "Cs"} else char for char in text)
+    return " ".join(text.split())
 
 
 def blank(text: str) -> bool:

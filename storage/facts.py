@@ -26,6 +26,9 @@ WHO: BindParameter[str] = bindparam("who")
 THIS_DIALOG = select(DIALOG).where(DIALOG.c.id == ONE)
 SIBLINGS = select(DIALOG).where(DIALOG.c.session == ONE).order_by(DIALOG.c.begun, DIALOG.c.id)
 MINE = select(NOTE.c.key, NOTE.c.value).where(NOTE.c.dialog == ONE, NOTE.c.person == WHO)
+OF_THESE = select(NOTE.c.dialog, NOTE.c.person, NOTE.c.key, NOTE.c.value).where(
+    NOTE.c.dialog.in_(bindparam("dialogs", expanding=True)), NOTE.c.person.in_(bindparam("people", expanding=True))
+)
 HOST = select(PERSON.c.host).where(PERSON.c.id == WHO)
 COUNTED = (
     select(NOTE.c.key, NOTE.c.value, func.count())
@@ -48,6 +51,7 @@ class Rows:
     def __init__(self, db: Connection, kinds: Mapping[str, AnyKind]) -> None:
         self.db, self.kinds = db, kinds
         self._dialogs: dict[str, Dialog | None] = {}
+        self._mine: dict[tuple[str, str], Mapping[str, str]] = {}  # (dialog, person)
         self._attendance: dict[str, tuple[Attended, ...]] = {}
         self._tallies: dict[tuple[str, bool], Tally] = {}  # a room of 250 looks at one poll: it is counted once
 
@@ -72,8 +76,18 @@ class Rows:
 
     def mine(self, dialog: str, person: str) -> Mapping[str, str]:
         """This person's own notes in the dialog."""
-        rows = self.db.execute(MINE, {"one": dialog, "who": person})
-        return {key: value for key, value in rows if value is not None}
+        if (dialog, person) not in self._mine:
+            rows = self.db.execute(MINE, {"one": dialog, "who": person})
+            self._mine[dialog, person] = {key: value for key, value in rows if value is not None}
+        return self._mine[dialog, person]
+
+    def meet(self, dialogs: Sequence[str], people: Sequence[str]) -> None:
+        """Read at once what `mine` and `role` will be asked of these people in these dialogs."""
+        found: dict[tuple[str, str], dict[str, str]] = {(one, who): {} for one in dialogs for who in people}
+        for row in self.db.execute(OF_THESE, {"dialogs": [*dialogs], "people": [*people]}):
+            if row.value is not None:
+                found[row.dialog, row.person][row.key] = row.value
+        self._mine |= found
 
     def host(self, person: str) -> bool:
         """Whether this person may create sessions."""

@@ -19,7 +19,11 @@ from storage.tables import PERSON, POST
 log = logging.getLogger(__name__)
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
-THESE_POSTS = select(POST).where(POST.c.dialog == bindparam("of"), POST.c.slot == bindparam("as"))
+THESE_POSTS = select(POST).where(
+    POST.c.dialog == bindparam("of"),
+    POST.c.slot == bindparam("as"),
+    or_(POST.c.private.is_(False), POST.c.target.in_(bindparam("viewers", expanding=True))),
+)
 
 
 def drawn(facts: Rows, view: View, wanted: Wanted, now: datetime) -> Card:
@@ -78,9 +82,10 @@ def looks(
     """
     facts = Rows(db, kinds)
     own = facts.dialog(dialog)
-    rows = db.execute(THESE_POSTS, {"of": dialog, "as": slot}).all()
+    rows = db.execute(THESE_POSTS, {"of": dialog, "as": slot, "viewers": [*viewers]}).all()
     if own is None or not rows:
         return {}
+    facts.meet([dialog, own.session] if own.session else [dialog], viewers)
     private = {row.target: row for row in rows if row.private}
     room = next((row for row in rows if not row.private), None)
     seen: dict[str, Glimpse] = {}

@@ -58,11 +58,18 @@ class Addresses:
         self._bot, self._connector = bot, connector
         self._people: OrderedDict[tuple[str, str], str] = OrderedDict()  # (tenant, user) -> person
         self._known: OrderedDict[tuple[str, str], Address] = OrderedDict()  # (tenant, user or conversation)
+        self._learned: set[tuple[str | bool, ...]] = set()  # who came whence since an address changed last
+        self._changes = 0
         self._keys: dict[tuple[str, str], str] = {}  # (tenant, "29:…") -> by what they are kept
         self._beginning: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def learn(self, tenant: str, heard: Heard) -> bool:
         """Keep where this came from. Returns whether Teams is reached by another address there from now on."""
+        user, came = heard.user, (heard.tenant, heard.service_url, heard.bot, heard.conversation, heard.personal)
+        known = (tenant, user.id, user.aad, heard.event.place or "", *came)
+        if known in self._learned:  # so it is with nearly every press
+            return False
+        changes = self._changes
         place = heard.event.place.removeprefix("teams:") if heard.event.place else key(heard.user)
         before = await self.find(tenant, place)
         whole = heard.event.place.removeprefix("teams:") if heard.event.place else ""
@@ -70,6 +77,10 @@ class Addresses:
             await self.place(tenant, whole, Address(heard.service_url, heard.tenant, heard.bot))
         chat = heard.conversation if heard.personal else ""
         await self.met(tenant, heard.user, Address(heard.service_url, heard.tenant, heard.bot, heard.user.id, chat))
+        if changes == self._changes:  # else it may be another address by now
+            if len(self._learned) >= REMEMBERED:
+                self._learned.clear()
+            self._learned.add(known)
         return before is not None and before.service_url != heard.service_url
 
     async def met(self, tenant: str, user: User, address: Address) -> None:
@@ -168,6 +179,8 @@ class Addresses:
         if await self.find(tenant, whose) != address:
             await self._bot.remember(tenant, "teams", whose, address.known())
             self._remember(tenant, whose, address)
+            self._changes += 1
+            self._learned.clear()
 
     def _remember(self, tenant: str, whose: str, address: Address) -> Address:
         self._known[tenant, whose] = address

@@ -39,6 +39,7 @@ NEVER = "-"  # botbuilder calls nobody here: `connector` does
 PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
 PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
 TIMEOUT = aiohttp.ClientTimeout(total=15)
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 
 # msrest compares 999 x 500 numbers whenever a client is made, which is at every turn: this makes it a look-up.
@@ -186,7 +187,7 @@ class Teams:
         try:
             if delivery.activity.get("type") == "invoke":
                 answer = await self._listen.invoke(delivery.activity)
-                return web.Response(status=501) if answer is None else web.json_response(answer)
+                return web.Response(status=501) if answer is None else web.Response(body=answer, headers=JSON)
             await self._turn(delivery)
         except Unreadable as no:
             log.warning("an activity could not be read: %s", no)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from adapters.teams.text import Json, Mentions, Reader, from_right, line, literal, lives, marked, plain, size
 from dialogs.card import Bar, Text, t, tn
 
-NOBODY = Reader()
 CELLS, FULL, EMPTY = 10, "■", "□"  # of a bar
 Style = str | bool
+ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 
 
+@lru_cache(2048)
 def spoken(text: Text) -> str:
     """Words of our own, which name nobody."""
-    return line(text, NOBODY)
+    return line(text, Reader())
 
 
 def run(words: str, **style: Style) -> Json:
@@ -91,7 +93,7 @@ def rest(n: int) -> Text:
 
 def length(value: object) -> int:
     """All letters of it, as they are sent."""
-    return size(json.dumps(value, ensure_ascii=False))
+    return size(ENCODED(value))
 
 
 def texts(value: object) -> Iterator[str]:

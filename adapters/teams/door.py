@@ -89,7 +89,7 @@ class Door:
         self._to_emulator = open_to_emulator
         if not self._app and not open_to_emulator:
             raise ValueError("the app's id is empty: anybody's token would fit")
-        self._proved: dict[bytes, _Proof] = {}  # by the token's digest: a token itself is nowhere kept
+        self._proved: dict[bytes, _Proof] = {}  # by the header's digest: a token itself is nowhere kept
 
     async def open(self, headers: Mapping[str, str], raw: bytes) -> Delivery | Refused:
         """What was sent, or why it is refused. Never an exception, whatever the bytes."""
@@ -102,20 +102,22 @@ class Door:
             activity = _activity(raw)
         except (ValueError, RecursionError):  # ValueError is also what bad UTF-8 and bad JSON raise
             return Refused(400, "This cannot be read.")
-        refused = self._from_emulator(activity) if proof is None else self._proved_for(activity, proof)
-        return refused or self._of_tenant(activity) or Delivery(activity, dict(proof.claims) if proof else {})
+        whose = tenant(activity)
+        refused = self._from_emulator(activity) if proof is None else self._proved_for(activity, proof, whose)
+        return refused or self._of_tenant(whose) or Delivery(activity, dict(proof.claims) if proof else {})
 
     # -- who calls -----------------------------------------------------------------------------------------------------
 
     async def _proof(self, header: str) -> _Proof | Refused:
-        bearer = BEARER.fullmatch(header)
-        if bearer is None:
-            return Refused(401, "The token is missing.")
-        token, now = bearer[1], self._now().timestamp()
-        digest = hashlib.sha256(token.encode()).digest()
+        now = self._now().timestamp()
+        digest = hashlib.sha256(header.encode("utf-8", "surrogatepass")).digest()
         known = self._proved.get(digest)
         if known and now < known.until:
             return known
+        bearer = BEARER.fullmatch(header)
+        if bearer is None:
+            return Refused(401, "The token is missing.")
+        token = bearer[1]
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key = await self._keys.find(kid) if isinstance(kid, str) else None
@@ -161,14 +163,14 @@ class Door:
 
     # -- and whether what they sent is theirs to send: for each request anew, however well the token is known ----------
 
-    def _proved_for(self, activity: Mapping[str, Any], proof: _Proof) -> Refused | None:
+    def _proved_for(self, activity: Mapping[str, Any], proof: _Proof, whose: str | None) -> Refused | None:
         channel, url = activity["channelId"], activity["serviceUrl"]
         if channel != CHANNEL or channel not in proof.endorsements:
             return Refused(401, "This channel is not served here.")
         # Our own token will be sent to this address: only the one that Microsoft signed may be it.
         if not trusted(url) or proof.claims.get("serviceurl") != url:
             return Refused(401, NOT_PROVED)
-        return None if tenant(activity) != "" else Refused(400, "This does not say whose it is.")
+        return None if whose != "" else Refused(400, "This does not say whose it is.")
 
     def _from_emulator(self, activity: Mapping[str, Any]) -> Refused | None:
         if activity["channelId"] not in {CHANNEL, EMULATOR}:
@@ -176,9 +178,8 @@ class Door:
         # Nobody has signed it, and our own token would be sent there.
         return None if loopback(activity["serviceUrl"]) else Refused(401, "The emulator runs on this machine.")
 
-    def _of_tenant(self, activity: Mapping[str, Any]) -> Refused | None:
-        found = tenant(activity)
-        if found is None or (self._tenants and found not in self._tenants):
+    def _of_tenant(self, whose: str | None) -> Refused | None:
+        if whose is None or (self._tenants and whose not in self._tenants):
             return Refused(401, "This organisation is not served here.")
         return None
 

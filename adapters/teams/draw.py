@@ -91,7 +91,7 @@ class Drawing:
         more = [small(spoken(rest(10_000)))]
         spare = LETTERS - length(self.whole(card, [*head, *more, *tail])) - 100
         for n, (_, blocks) in enumerate(rows):
-            spare -= length(blocks) + length(self.mentions.within("\n".join(texts(blocks))))
+            spare -= length(blocks) + length(self.mentioned(blocks))
             if spare < 0:
                 more = [small(spoken(rest(sum(things for things, _ in rows[n:]))))]
                 break
@@ -106,10 +106,14 @@ class Drawing:
         if users:
             action = {"type": "Action.Execute", "verb": "refresh", "data": {"d": self.dialog, "s": self.slot}}
             drawn["refresh"] = {"action": action, "userIds": users[:REFRESHED]}
-        entities = self.mentions.within("\n".join(texts(body)))
+        entities = self.mentioned(body)
         wide = {"width": "Full"} if card.bars or card.items or card.fields or card.facts else {}
         teams = wide | ({"entities": entities} if entities else {})
         return drawn | ({"msteams": teams} if teams else {})
+
+    def mentioned(self, blocks: list[Json]) -> list[Json]:
+        """What must stand beside these blocks."""
+        return self.mentions.within("\n".join(texts(blocks))) if self.mentions.of else []
 
     # -- its parts -----------------------------------------------------------------------------------------------------
 
@@ -131,8 +135,9 @@ class Drawing:
         """What may be cut when there is too much of it."""
         yield from ((1, [paragraph(one, self.reader, self.mentions, self.most)]) for one in card.text)
         yield from ((1, [self.fact(one)]) for one in card.facts)
-        apart = "Medium" if any(self.is_long(bar) for bar in card.bars) else "Small"  # else it seems to belong above
-        yield from ((1, [self.bar(one, apart)]) for one in card.bars)
+        long = [self.is_long(bar) for bar in card.bars]
+        apart = "Medium" if any(long) else "Small"  # else it seems to belong above
+        yield from ((1, [self.bar(one, apart, long=each)]) for one, each in zip(card.bars, long, strict=True))
         yield from ((1, [self.item(one)]) for one in card.items)
 
     def fact(self, fact: Fact) -> Json:
@@ -158,7 +163,7 @@ class Drawing:
         said = line(bar.label, self.reader)
         return button is None or size(said) > BESIDE or line(button.label, self.reader) != said
 
-    def bar(self, bar: Bar, apart: str) -> Json:
+    def bar(self, bar: Bar, apart: str, *, long: bool) -> Json:
         """A choice, how many chose it in words and as a bar, and its button."""
         words, cells = counted(bar)
         label = run(plain(bar.label, self.reader, self.most), weight="Bolder")
@@ -169,7 +174,6 @@ class Drawing:
         pressed = self.sets([self.button(bar.button)])
         columns = [column(pressed, 1), column(numbers, 1, verticalContentAlignment="Center")]
         line_: Json = {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
-        long = self.is_long(bar)
         return turned([rich([label]), line_] if long else [line_], said, spacing=apart)
 
     def item(self, item: Item) -> Json:
@@ -183,14 +187,14 @@ class Drawing:
     def tail(self, card: Card) -> list[Json]:
         """What is filled in and pressed, and the small print."""
         form = list(inputs(card.fields, self.reader, self.most, self.errors))
-        while length(form) > FORM:
+        while form and length(form) > FORM:
             form.pop()
         leading = [] if self.private else [one for one in card.buttons if one.lead]
         buttons = [self.button(one) for one in card.buttons if one not in leading]
         behind = [one for each in leading for one in self.behind(each)]
-        while length(buttons) > PRESSED:
+        while buttons and length(buttons) > PRESSED:
             buttons.pop()
-        while length(behind) > PRESSED:
+        while behind and length(behind) > PRESSED:
             behind.pop()
         sending = [self.submit(card, card.submit)] if card.submit else []
         menu = [opening(spoken(LEADING), behind)] if behind else []

@@ -10,7 +10,9 @@ from typing import Any
 from adapters.base import Answer, Bot, Gone, Later, Seen
 from adapters.teams import draw, read
 from adapters.teams.addresses import Address, Addresses, key
+from adapters.teams.bodies import written
 from adapters.teams.connector import Connector, Refused, Unsure
+from adapters.teams.looking import Looking
 from adapters.teams.news import BotAdded, Installed, News, Uninstalled
 from adapters.teams.people import People, Sleep, Work
 from adapters.teams.read import Heard
@@ -25,7 +27,7 @@ Json = Mapping[str, Any]
 
 TRIES = 4  # of an answer that is held back
 COMES = {"here", "new", "start"}  # by these a session comes to the place where they were typed
-CARD, PRESSED = "application/vnd.microsoft.card.adaptive", "adaptiveCard/action"
+PRESSED = "adaptiveCard/action"
 DEAF = t(
     "So far I have seen only what mentions me here: if people answer in writing, I may not notice. An owner can let me "
     "read by adding the app anew. Until then, press “Answered aloud”."
@@ -56,12 +58,16 @@ class Listen:
         self._addresses, self._show, self._tenant = parts.addresses, parts.show, parts.tenant
         self._later, self._sleep = parts.later, parts.sleep
         self._people = People(bot, connector, parts.addresses, parts.later, parts.sleep, elsewhere=parts.elsewhere)
+        self._looking = Looking(bot.looks)
         self._warned: set[tuple[str, str]] = set()
 
     # -- presses and forms ---------------------------------------------------------------------------------------------
 
-    async def invoke(self, raw: Json) -> Json | None:
-        """What somebody pressed or sent: the answer is a card or a line that only they see. None: not for us."""
+    async def invoke(self, raw: Json) -> bytes | None:
+        """What somebody pressed or sent: the answer is a card or a line that only they see. None: not for us.
+
+        Returns the answer in JSON, as it is to be sent.
+        """
         if raw.get("name") != PRESSED:  # as of a window, which no card of ours opens, and which takes no such answer
             return None
         heard = next((one for one in read.activity(raw, self._bot.now()) if isinstance(one, Heard)), None)
@@ -85,13 +91,13 @@ class Listen:
         seen = await self._look(dialog, heard.slot, person)
         if isinstance(answer.reply, Wrong) and seen:
             reader = await self._show.reader(tenant, seen.card, answer.names, person)
-            return _card(draw.wrong(seen.card, answer.reply, heard.inputs, dialog, heard.slot, reader))
+            return written(draw.answer(draw.wrong(seen.card, answer.reply, heard.inputs, dialog, heard.slot, reader)))
         if seen:
             return await self._shown(tenant, seen, person, answer.reply)
         return await self._said(tenant, answer.reply or RECEIVED, person, names=answer.names)
 
     async def _look(self, dialog: str, slot: str, person: str) -> Seen | None:
-        return (await self._bot.looks(dialog, slot, [person])).get(person) if dialog and slot else None
+        return await self._looking.look(dialog, slot, person) if dialog and slot else None
 
     async def _mine(self, session: str, person: str) -> Seen | None:
         """What waits for somebody whom the bot cannot write to."""
@@ -99,13 +105,13 @@ class Listen:
         waiting = [seen for seen in room.seen if seen.private and seen.card.all_buttons()] if room else []
         return waiting[-1] if waiting else None
 
-    async def _shown(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> Json:
-        return _card(await self._show.seen(tenant, seen, person, note))
+    async def _shown(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> bytes:
+        return await self._show.seen(tenant, seen, person, note)
 
     async def _said(
         self, tenant: str, reply: Reply, person: str, dialog: str = "", slot: str = "", names: Mapping[str, str] = {}
-    ) -> Json:  # fmt: skip
-        return draw.said(reply, dialog, slot, await self._show.reader(tenant, reply, names, person))
+    ) -> bytes:  # fmt: skip
+        return written(draw.said(reply, dialog, slot, await self._show.reader(tenant, reply, names, person)))
 
     # -- everything else -----------------------------------------------------------------------------------------------
 
@@ -248,10 +254,6 @@ class Listen:
 
     async def _greet(self, service_url: str, conversation: str, words: Text) -> None:
         await self._write([(service_url, conversation)], draw.text_message(words, draw.Reader()))
-
-
-def _card(card: Json) -> Json:
-    return {"statusCode": 200, "type": CARD, "value": card}
 
 
 def _threads(conversation: str) -> bool:

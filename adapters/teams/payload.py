@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,8 +67,9 @@ class User:
 
 def part(payload: object, key: str) -> Payload:
     """The object under this key, else an empty one."""
-    found = payload.get(key) if isinstance(payload, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    # What was read from JSON is a dict, and to ask whether something is a Mapping takes long.
+    found = payload.get(key) if type(payload) is dict or isinstance(payload, Mapping) else None
+    return found if type(found) is dict or isinstance(found, Mapping) else {}
 
 
 def parts(payload: Payload, key: str) -> Iterator[Payload]:
@@ -196,6 +198,11 @@ def _where(url: str) -> tuple[str, str]:
     """Scheme and host of an address to which a path can be added; empty if it is none, or could be read in two ways."""
     if not PLAIN_URL.fullmatch(url) or any(sign in url for sign in "\\?#@"):
         return "", ""
+    return _split(url)
+
+
+@lru_cache(100)  # Microsoft has a handful, and each comes with every activity
+def _split(url: str) -> tuple[str, str]:
     try:
         found = urlsplit(url)
         return (found.scheme, found.hostname or "") if found.port != 0 else ("", "")
@@ -203,6 +210,7 @@ def _where(url: str) -> tuple[str, str]:
         return "", ""
 
 
+@lru_cache(100)
 def _is_here(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback

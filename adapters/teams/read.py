@@ -74,6 +74,17 @@ class _Common(TypedDict):
     place: str | None
 
 
+class _Button(TypedDict):
+    slot: str
+    inputs: Mapping[str, str]
+    refresh: bool
+    opens: bool
+    invoke: bool
+
+
+NO_BUTTON = _Button(slot="", inputs={}, refresh=False, opens=False, invoke=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """An activity, and what every one has."""
@@ -90,7 +101,7 @@ class _Sent:
             id=f"teams:{heard_as or f'{self.spot.conversation}:{self.id}'}", at=self.at, tenant="", place=place
         )
 
-    def heard(self, who: User, event: Event) -> Heard:
+    def heard(self, who: User, event: Event, button: _Button = NO_BUTTON) -> Heard:
         return Heard(
             self.spot.tenant,
             who,
@@ -101,6 +112,7 @@ class _Sent:
             self.spot.personal,
             self.root if self.root != self.id else None,
             ident(self.raw, "replyToId") or None,
+            **button,
         )
 
     def by_app(self) -> bool:
@@ -181,17 +193,16 @@ def _invoked(sent: _Sent) -> Iterator[Heard]:
         case "adaptiveCard/action":
             action = part(value, "action")
             refresh = value.get("trigger") == "automatic" or action.get("verb") == "refresh"
-            heard = _pressed(sent, part(action, "data"), common, refresh=refresh)
+            yield _pressed(sent, part(action, "data"), common, refresh=refresh, invoke=True)
         case "task/fetch":
-            heard = replace(_pressed(sent, part(value, "data"), common), opens=True)
+            yield _pressed(sent, part(value, "data"), common, opens=True, invoke=True)
         case "task/submit":
-            heard = _pressed(sent, part(value, "data"), common)
-        case _:
-            return
-    yield replace(heard, invoke=True)
+            yield _pressed(sent, part(value, "data"), common, invoke=True)
 
 
-def _pressed(sent: _Sent, data: Payload, common: _Common, *, refresh: bool = False) -> Heard:
+def _pressed(
+    sent: _Sent, data: Payload, common: _Common, *, refresh: bool = False, opens: bool = False, invoke: bool = False
+) -> Heard:
     """A button of ours, with what `draw` wrote into it: d, s, a, v, f, m. It comes from outside all the same."""
     who = sent.by()
     dialog, slot, action, value = (_carried(data, key) for key in "dsav")
@@ -205,7 +216,8 @@ def _pressed(sent: _Sent, data: Payload, common: _Common, *, refresh: bool = Fal
         event = Submitted(**common, dialog=dialog or None, action=action, values=inputs)
     else:
         event = Pressed(**common, dialog=dialog or None, action=action, value=value)
-    return replace(sent.heard(who, event), slot=slot, refresh=refresh, inputs=inputs)
+    button = _Button(slot=slot, inputs=inputs, refresh=refresh, opens=opens, invoke=invoke)
+    return sent.heard(who, event, button)
 
 
 def _carried(data: Payload, key: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from adapters.base import Bot, Gone, Message, Seen
 from adapters.teams import draw
 from adapters.teams.addresses import Addresses
+from adapters.teams.bodies import Bodies
 from adapters.teams.connector import REGISTER, UNKNOWN, Connector, Malformed
 from adapters.teams.draw import Reader
 from dialogs.card import Card, Link, Reply, Text, people_in
@@ -29,6 +30,7 @@ class Show:
 
     def __init__(self, bot: Bot, connector: Connector, addresses: Addresses, address: Address) -> None:
         self._bot, self._connector, self._addresses, self._address = bot, connector, addresses, address
+        self._bodies = Bodies()
         self._well: set[str] = set()  # tenants in which Microsoft takes us for this app
 
     async def show(self, message: Message) -> str:
@@ -102,12 +104,14 @@ class Show:
         link = (lambda link: self._address(tenant, link, person)) if person else None
         return Reader(users, names, link)
 
-    async def seen(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> Json:
-        """One message as one person sees it: the card of an answer. note: what they are told, above it."""
-        names = dict(await self._bot.named(people_in([seen.card])))
+    async def seen(self, tenant: str, seen: Seen, person: str, note: Reply | None = None) -> bytes:
+        """One message as one person sees it: the body of an answer. note: what they are told, above it."""
         card = noted(seen.card, note)
+        if (known := self._bodies.known(card, seen.dialog, seen.slot)) is not None:
+            return known
+        names = dict(await self._bot.named(people_in([card])))
         reader = await self.reader(tenant, card, names, person)
-        return draw.card(card, seen.dialog, seen.slot, reader, private=True)
+        return self._bodies.drawn(card, seen.dialog, seen.slot, reader)
 
 
 def noted(card: Card, note: Reply | None) -> Card:

@@ -71,6 +71,8 @@ class Reader:
     names: Mapping[str, str] = field(default_factory=dict)  # person -> name, for a mention too
     link: Callable[[Link], str] | None = None  # this reader's own address of a page; None: others read it too
     zone: str = "UTC"  # for moments where no device fills them in; UTC: that of the moment itself
+    # What has been said to them: a card says most of its words several times.
+    _said: dict[Text, tuple[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def user(self, person: str) -> str | None:
         """The id with which to mention somebody."""
@@ -85,6 +87,15 @@ class Reader:
         """Where a link leads. What is no address is none."""
         address = self.link(link) if self.link else ""
         return address.translate(ENCODED) if ADDRESS.fullmatch(address) else None
+
+    def said(self, text: Text) -> tuple[str, str]:
+        """The words alone, for where nothing is Markdown, and the same on one line; something in any case."""
+        if (known := self._said.get(text)) is not None:
+            return known
+        words = literal("".join([words_of(piece, self) for piece in text.pieces()])).strip()
+        words = NOTHING if blank(words) else words
+        self._said[text] = known = (words, " ".join(short(words, MOST).split()))
+        return known
 
 
 class Mentions:
@@ -129,7 +140,7 @@ def size(words: str) -> int:
 
 def short(words: str, most: int) -> str:
     """The words, or their beginning and `…`; a letter keeps its accents and an emoji its parts."""
-    if len(words) <= most and size(words) <= most:
+    if len(words) <= most and (words.isascii() or size(words) <= most):
         return words
     end, room = 0, most - 1
     while end < len(words) and (room := room - 1 - (words[end] > "\uffff")) >= 0:
@@ -146,6 +157,8 @@ def _joins(char: str) -> bool:
 
 def from_right(words: str) -> bool:
     """Whether these words begin in a script that is read from right to left."""
+    if words.isascii():
+        return False
     found = (side for char in words if (side := bidirectional(char)) in {"L", "R", "AL"})
     return next(found, "L") != "L"
 
@@ -190,13 +203,12 @@ def guarded(words: str, most: int) -> str:
 
 def plain(text: Text, reader: Reader, most: int = MOST) -> str:
     """The words alone, for where nothing is Markdown."""
-    words = literal("".join(words_of(piece, reader) for piece in text.pieces())).strip()
-    return NOTHING if blank(words) else short(words, most)
+    return short(reader.said(text)[0], most)
 
 
 def line(text: Text, reader: Reader, most: int = MOST) -> str:
     """The words alone on one line: labels and titles."""
-    return short(" ".join(plain(text, reader).split()), most)
+    return short(reader.said(text)[1], most)
 
 
 def words_of(piece: Piece, reader: Reader) -> str:

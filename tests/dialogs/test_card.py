@@ -39,6 +39,7 @@ ANN, NOW, ROOM = Who("ann"), When(NOON), Link("room", "s", t("the room"))
         (t("{a}{b}{a}", a="x", b="y"), ["x", "y", "x"]),
         (t("{before}, {one}", before=t("{a} and {b}", a=ANN, b="Bob"), one="Cem"), [ANN, " and ", "Bob", ", ", "Cem"]),
         (t("{{not}} {a}", a="this"), ["{", "not}", " ", "this"]),
+        (t("{n}", n=True), ["1"]),  # equal texts say the same: it is equal to 1
         (tn("{n} vote", "{n} votes", n=0), ["0", " votes"]),
         (tn("{n} vote", "{n} votes", n=1), ["1", " vote"]),
         (tn("{n} vote", "{n} votes", n=2), ["2", " votes"]),

@@ -1,5 +1,6 @@
 """The contract of Store: who sees what, and that nothing of one tenant is readable or changeable from another."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Begin, Effect, Event, Joined, Note, Said, Show, Tell, Turn
-from dialogs.card import Card
-from storage.base import Page
+from dialogs.card import Card, quote
+from storage.base import Facts, Page, Wanted
 from tests.storage.contract import EXAMPLES, World, desk_of, lines, written
 from tests.storage.databases import Fresh
 
@@ -127,6 +128,40 @@ async def test_looks_are_what_the_pages_show(world: World) -> None:
         assert looks == on_page
 
     assert await world.store.looks(poll, "unheard of", [host], world.now) == {}
+
+
+async def test_many_are_shown_what_each_would_be_shown_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their roles and their own notes are read together; one takes theirs back, one left, one was never there."""
+    host = await world.host()
+    session = await world.session(host)
+    people = [await world.store.admit("acme", "web", name, name.title()) for name in ("ann", "ben", "cem", "eve")]
+    ann, ben, cem, _ = people
+    poll = await world.dialog(session, "poll", Show("board"), Show("hint", LEARNER), by=host)
+    await world.joins(session, ann, ben, cem)
+    await world.does(ann, poll, Note("vote", ann, "a"), Note("why", ann, "so"))
+    await world.does(ben, poll, Note("vote", ben, "b"))
+    world.move(1)
+    await world.does(ben, poll, Note("vote", ben, None))
+    await world.does(host, session, Note("role", cem, None), Note("role", ben, MANAGER))
+    await world.fold()
+
+    def view(_: object, wanted: Wanted, facts: Facts, __: object) -> Card:
+        who = wanted.viewer or ""
+        return Card(quote(json.dumps([who, facts.role(session, who), {**facts.mine(poll, who)}], sort_keys=True)))
+
+    monkeypatch.setattr(world.store, "view", view)
+    everybody = [*people, host, "nobody"]
+    for slot in ("board", "hint"):
+        together = await world.store.looks(poll, slot, everybody, world.now)
+        alone = [await world.store.looks(poll, slot, [one], world.now) for one in everybody]
+        assert together == {who: seen for one in alone for who, seen in one.items()}
+    board = await world.store.looks(poll, "board", everybody, world.now)
+    shown = {who: json.loads("".join(map(str, seen.card.title.pieces())))[1:] for who, seen in board.items()}
+    assert shown == {
+        ann: ["learner", {"vote": "a", "why": "so"}],
+        ben: ["manager", {}],
+        host: ["facilitator", {}],
+    }
 
 
 async def test_a_card_that_cannot_be_made_does_not_take_the_page_away(world: World) -> None:

@@ -86,6 +86,23 @@ async def test_what_is_known_is_neither_asked_for_nor_stored_again(scene: Scene)
     assert (scene.bot.reads - before[0], scene.bot.writes) == (2, before[1])
 
 
+async def test_every_move_of_teams_is_noticed_also_the_one_back(scene: Scene) -> None:
+    moves = [await scene.addresses.learn("t1", heard(url=url)) for url in [URL] * 3 + [OTHER_URL] * 3 + [URL] * 3]
+    assert moves == [False] * 3 + [True, False, False] * 2
+    assert await scene.addresses.url("t1", CHAT) == URL
+
+
+@pytest.mark.parametrize("other", [heard(BEN, url=OTHER_URL), heard(url=OTHER_URL)], ids=["somebody else", "the same"])
+async def test_what_was_learned_is_learned_again_when_the_address_changed_meanwhile(scene: Scene, other: Heard) -> None:
+    """Both are under way at once, each waiting for the database in between; whoever comes next is believed."""
+    for _ in range(2):
+        await asyncio.gather(*(scene.addresses.learn("t1", one) for one in (IN_CHAT, other, IN_CHAT)))
+    for one in (other, IN_CHAT):
+        await scene.addresses.learn("t1", one)
+        assert await scene.addresses.url("t1", CHAT) == one.service_url
+        assert Address.of(scene.bot.known["t1", CHAT]).service_url == one.service_url
+
+
 async def test_what_was_heard_in_a_place_is_not_forgotten_when_somebody_else_writes_there(scene: Scene) -> None:
     await scene.addresses.place("t1", CHAT, replace(ROOM, hears="yes"))
     await scene.addresses.learn("t1", heard(BEN, url=OTHER_URL))

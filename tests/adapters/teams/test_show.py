@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from adapters.base import Gone, Message, Seen
 from adapters.teams.addresses import STRANGER, UNKNOWN, Address
 from adapters.teams.app import PAGE, Teams, Ways
 from adapters.teams.connector import Malformed
+from adapters.teams.draw import CARD
 from adapters.teams.show import OWN_VIEWS
 from dialogs.card import Card, Link, Text, Who, Wrong, quote, t
 from storage.hot import MemoryHot
@@ -49,6 +51,13 @@ async def scene() -> Scene:
     await scene.addresses.met("t1", ANN, replace(here, chat="a:ann"))
     await scene.addresses.met("t1", BEN, replace(here, service_url=OTHER_URL))
     return scene
+
+
+def card_of(body: bytes) -> Any:
+    """The card in an answer."""
+    answer = json.loads(body)
+    assert (answer["statusCode"], answer["type"], len(answer)) == (200, CARD, 3)
+    return answer["value"]
 
 
 def content(activity: Any) -> Any:
@@ -192,21 +201,21 @@ async def test_an_answer_is_the_card_with_what_its_reader_is_told_first(
     scene: Scene, note: Text | Wrong | Card | None, told: str
 ) -> None:
     standing = Card(quote("Lunch?"), text=(t("Take one."),), buttons=(VOTE,))
-    shown = await scene.show.seen("t1", Seen("d1", "board", standing, False, NOON, 1), "ann", note)
+    shown = card_of(await scene.show.seen("t1", Seen("d1", "board", standing, False, NOON, 1), "ann", note))
     assert words(shown) == f"Lunch?\n{told}Take one."
     assert titles(shown) == ["Vote"]
 
 
 async def test_links_lead_their_reader_to_their_own_page_and_a_room_nowhere(scene: Scene) -> None:
     linked = Card(t("Look: {link}", link=Link("room", "s1", t("your page"))))
-    shown = await scene.show.seen("t1", Seen("d1", "hint", linked, True, NOON, 1), "ann")
+    shown = card_of(await scene.show.seen("t1", Seen("d1", "hint", linked, True, NOON, 1), "ann"))
     assert "https://page.example/ann" in words(shown)
     await scene.show.show(replace(ROOM, card=linked))
     assert words(content(scene.calls.called("send")[-1][-1])) == "Look: your page"
 
 
 async def test_people_in_an_answer_are_called_by_the_names_that_the_bot_knows(scene: Scene) -> None:
-    shown = await scene.show.seen("t1", Seen("d1", "board", NAMED, False, NOON, 1), "ann")
+    shown = card_of(await scene.show.seen("t1", Seen("d1", "board", NAMED, False, NOON, 1), "ann"))
     assert words(shown) == "Ann Ode asked Ben Lima"
 
 
