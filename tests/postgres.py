@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -163,6 +163,18 @@ class PostgresDatabase:
     def open(self, kinds: Mapping[str, AnyKind], decide: Decide, view: View) -> Store:
         """One more store on it, as another process would have."""
         return SqlStore(self.url, kinds, decide, view)
+
+
+@contextmanager
+def serving() -> Iterator[Postgres]:
+    """A server of one's own, on the disk, for as long as the context lasts."""
+    with TemporaryDirectory() as folder:
+        server = Postgres(Path(folder))
+        try:
+            server.create()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

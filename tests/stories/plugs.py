@@ -12,11 +12,10 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -24,7 +23,7 @@ import yaml
 from aiohttp import web
 
 from tests.bench.process import Process, free_port
-from tests.postgres import Postgres
+from tests.postgres import serving as postgres_serving
 from tests.slack.app import App as SlackApp
 from tests.slack.forms import pressable as slack_button
 from tests.slack.workspace import Slack
@@ -115,7 +114,7 @@ class Town:
         """All running, a session open in a channel and a chat, two polls for the votes, and one for each timer (s)."""
         manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
         async with AsyncExitStack() as stack:
-            self.postgres = stack.enter_context(postgres())
+            self.postgres = stack.enter_context(postgres_serving())
             self.redis: Redis = stack.enter_context(redis_serving())
             self.database = self.postgres.fresh().url
             self.slack = Slack(None, SlackApp.of(manifest), patience=20)
@@ -210,15 +209,3 @@ async def happens(what: Callable[[], Any], patience: float = 60.0, why: Callable
     while not what():
         assert time.monotonic() < end, why() if why else "it does not happen"
         await asyncio.sleep(0.1)
-
-
-@contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server of our own, since it is killed."""
-    with TemporaryDirectory() as folder:
-        server = Postgres(Path(folder))
-        try:
-            server.create()
-            yield server
-        finally:
-            server.stop()
