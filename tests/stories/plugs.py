@@ -110,11 +110,14 @@ class Town:
     # -- before ------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def opened(self, folder: Path, timed: list[int]) -> AsyncIterator[None]:
-        """All running, a session open in a channel and a chat, two polls for the votes, and one for each timer (s)."""
+    async def opened(self, folder: Path, timed: list[int], disk: int | None = None) -> AsyncIterator[None]:
+        """All running, a session open in a channel and a chat, two polls for the votes, and one for each timer (s).
+
+        disk: PostgreSQL has one of so many MB to itself.
+        """
         manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
         async with AsyncExitStack() as stack:
-            self.postgres = stack.enter_context(postgres_serving())
+            self.postgres = stack.enter_context(postgres_serving(disk))
             self.redis: Redis = stack.enter_context(redis_serving())
             self.database = self.postgres.fresh().url
             self.slack = Slack(None, SlackApp.of(manifest), patience=20)

@@ -8,7 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 from aiohttp import web
@@ -23,6 +23,7 @@ from tests.teams.faults import Fault as TeamsFault
 
 SLOW = 2.0  # seconds that a slow platform takes
 LOOKS = 400  # times that a process is stopped for a moment, until it is inside a transaction
+REFUSED = 20  # presses, until it is seen that the disk is full
 HELD = 17.0  # seconds for which it then stays stopped: longer than PostgreSQL bears an idle transaction
 # Seconds in which the other process must answer a command meanwhile: 5 for each transaction of the one that is stopped.
 # Two have been seen in turn (11 s), presumably since one of them waited for the other.
@@ -57,6 +58,27 @@ class Faults:
         await asyncio.sleep(self.dice.uniform(0.5, 2.0))
         await asyncio.to_thread(revive, server)
         await asyncio.sleep(2)
+
+    async def disk(self) -> None:
+        """PostgreSQL's disk is full: first its tables cannot grow, then its log ahead of writing, and it gives up.
+
+        Somebody makes room and starts it again. Nobody helps Cohost.
+        """
+        server, refused = self.town.postgres, self.counts["5xx"]
+        assert server.disk
+        await asyncio.to_thread(server.disk.fill)
+        await happens(lambda: self.counts["5xx"] >= refused + REFUSED, 30)
+        self.counts["refused while its tables could not grow"] = self.counts["5xx"] - refused
+        with psycopg.connect(self.town.database, autocommit=True) as db, suppress(psycopg.OperationalError):
+            while True:
+                db.execute("SELECT pg_switch_wal()")
+                db.execute("SELECT txid_current()")
+        await happens(lambda: server.process is None or server.process.poll() is not None, 30)
+        await asyncio.sleep(2)
+        self.counts["refused, in all, while it was full"] = self.counts["5xx"] - refused
+        await asyncio.to_thread(server.disk.empty)
+        server.stop()
+        await asyncio.to_thread(revive, server)
 
     async def redis(self) -> None:
         """Redis forgets everything; then it is gone for a while, in which a process dies; then it is back, empty."""
