@@ -13,7 +13,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,17 @@ class Worker:
         """Go on where it stopped."""
         self.process.child.send_signal(signal.SIGCONT)
 
+    def calls_from(self, port: int) -> bool:
+        """Whether the connection from this port is its own."""
+        end = f":{port:04X}"
+        rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
+        sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(end)}
+        mine = set[str]()
+        for file in Path(f"/proc/{self.process.child.pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                mine.add(str(file.readlink()))
+        return not mine.isdisjoint(sockets)
+
     def logs(self) -> str:
         """All that it has said, over all starts."""
         return "\n".join(log.read_text() for log in sorted(self.folder.glob(f"worker-{self.number}-*/*.log")))
@@ -122,7 +133,8 @@ class Town:
             self.database = self.postgres.fresh().url
             self.slack = Slack(None, SlackApp.of(manifest), patience=20)
             self.teams = Teams()
-            self.slack.web.runner.app.middlewares.append(self._between)
+            self.slack.web.runner.app.middlewares.append(self._to_slack)
+            self.teams.web.runner.app.middlewares.append(self._to_teams)
             await stack.enter_async_context(self.slack)
             await stack.enter_async_context(self.teams)
             self.team, self.acme = self.slack.team("T1", name="Acme"), self.teams.tenant(TENANT, name="Acme")
@@ -137,13 +149,23 @@ class Town:
             yield
 
     @web.middleware
-    async def _between(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _to_slack(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Every call of Slack's Web API, and which process makes it."""
         assert request.transport
         port = request.transport.get_extra_info("sockname")[1]
         await request.read()
         if self.trap and port in self.doors:
             await self.trap(request, self.workers[self.doors[port]])
+        return await handler(request)
+
+    @web.middleware
+    async def _to_teams(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Every call of the Connector: it has one address, which is the same for all processes."""
+        assert request.transport
+        await request.read()
+        if self.trap and request.method == "PUT":
+            port = request.transport.get_extra_info("peername")[1]
+            await self.trap(request, next(worker for worker in self.workers if worker.calls_from(port)))
         return await handler(request)
 
     async def env(self, number: int) -> dict[str, str]:
@@ -198,10 +220,14 @@ class Town:
         """What Hanna is told at once about a command."""
         return await self.hanna.types(self.channel, f"/ilt {text}")
 
+    def reads_in_teams(self) -> Any:
+        """What Hanna reads in the chat."""
+        return self.hanna_t.reads(self.chat)
+
     def found(self, question: str) -> tuple[Any, Any]:
         """The poll in the channel and in the chat; None where it is not."""
         slack = [read.message for read in self.hanna.reads(self.channel) if question in read.words and not read.private]
-        teams = [read.message for read in self.hanna_t.reads(self.chat) if question in read.words and not read.private]
+        teams = [read.message for read in self.reads_in_teams() if question in read.words and not read.private]
         assert len(slack) < 2, f"{question} stands {len(slack)} times in Slack"
         return (slack or [None])[-1], (teams or [None])[-1]
 

@@ -119,18 +119,21 @@ class Faults:
         self.counts["frozen in a transaction"] += 1
         self.counts["ms for a command meanwhile"] = int(took * 1000)
 
-    async def freezes_with_an_edit(self, votes: Votes, board: Board) -> None:
+    async def freezes_with_an_edit(self, votes: Votes, board: Board, platform: str) -> None:
         """A process is stopped as its edit is on its way, past its lease; the edit arrives after newer ones.
 
-        The votes of the end are used for this: nothing follows that would draw the board again.
+        The board's votes of the end are used for this: nothing follows that would draw it again.
         """
         town, held, go = self.town, asyncio.Event(), asyncio.Event()
         seen: list[Worker] = []
         newer: list[Worker] = []
 
         async def trap(request: web.Request, worker: Worker) -> None:
-            body = await request.text()
-            if not request.path.endswith("chat.update") or board.slack.ts not in body:
+            if platform == "Slack":
+                ours = request.path.endswith("chat.update") and board.slack.ts in await request.text()
+            else:
+                ours = request.method == "PUT" and request.path.endswith(f"/{board.teams.id}")
+            if not ours:
                 return
             if seen:
                 newer.append(worker)
@@ -141,10 +144,11 @@ class Faults:
             await go.wait()
 
         town.trap = trap
-        sending = asyncio.create_task(votes.sends_late(town.workers, len(votes.late) // 2))
+        late = len(votes.late[board.dialog])
+        sending = asyncio.create_task(votes.sends_late(town.workers, board, late // 2))
         await asyncio.wait_for(held.wait(), 60)
         other = next(worker for worker in town.workers if worker is not seen[0])
-        await votes.sends_late([other], len(votes.late))
+        await votes.sends_late([other], board, late)
         await happens(lambda: other in newer, LEASE.total_seconds() + 60)
         await asyncio.sleep(3)
         go.set()
@@ -152,7 +156,7 @@ class Faults:
         seen[0].thaw()
         await sending
         town.trap = None
-        self.counts["frozen with an edit on its way"] += 1
+        self.counts[f"frozen with an edit on its way to {platform}"] += 1
 
     @asynccontextmanager
     async def platforms(self) -> AsyncIterator[None]:
@@ -195,18 +199,27 @@ class Faults:
                 await asyncio.sleep(self.dice.uniform(0.0, 1.0))
 
     async def posts_go_wrong(self) -> None:
-        """A poll is put while posting is refused, and performed with its answer lost: it stands once nevertheless."""
+        """A poll is put while posting is refused, and performed with its answer lost: it stands nevertheless."""
         question = "Asked while posting fails?"
         posting = (SlackFault.ratelimited(1), SlackFault.http(500), SlackFault.performed_but_lost())
+        in_teams = (TeamsFault.throttled(1), TeamsFault.error("ServiceError"), TeamsFault.performed_but_lost())
         self.town.slack.next("chat.postMessage", *posting)
+        self.town.teams.next("send", *in_teams)
         await self.town.types(f'poll "{question}" Yes No')
         self.questions.append(question)
         await happens(lambda: not self.town.slack.web.faults["chat.postMessage"], 60)
+        await happens(lambda: not self.town.teams.faults["send"], 60)
 
     async def stand_once(self) -> None:
-        """What was asked meanwhile stands in the channel once, and in the chat."""
+        """What was asked meanwhile stands in the channel once, and in the chat.
+
+        There it may stand twice if its first answer was lost: see docs/administrators/teams.md.
+        """
         for question in self.questions:
             await self.town.board(question, "Yes")
+            copies = sum(question in read.words and not read.private for read in self.town.reads_in_teams())
+            assert copies <= 2
+            self.counts["stands twice in Teams"] += copies - 1
 
     def edits(self) -> Counter[str]:
         """How many edits were asked of each platform."""

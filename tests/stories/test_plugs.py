@@ -16,7 +16,7 @@ from tests.stories.plugs_votes import Votes
 VOTERS = 2000
 SECONDS = 110.0  # over which they vote
 TIMED = [20, 30, 40, 50, 60, 70, 80, 90, 100, 115]  # seconds after which polls close
-LATE = 24  # presses kept for the end
+LATE = 24  # presses of each board kept for the end
 
 
 @pytest.mark.hard
@@ -82,7 +82,8 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
             async with faults.platforms():
                 await faults.kills(4)
                 await asyncio.sleep(10)
-        await faults.freezes_with_an_edit(votes, town.boards[0])
+        await faults.freezes_with_an_edit(votes, town.boards[0], "Slack")
+        await faults.freezes_with_an_edit(votes, town.boards[1], "Teams")
         checks = Checks(votes)
         await checks.hold()
         await faults.stand_once()
