@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -25,6 +25,7 @@ from dialogs.base import AnyKind
 from storage.base import Decide, Store, View
 from storage.connecting import migrate
 from storage.sql import SqlStore
+from tests.small_disk import SmallDisk, as_user, small_disk
 
 NOBODY = 65534  # PostgreSQL refuses to be run by root
 RAM = "/dev/shm"  # noqa: S108 - looked for, not relied upon
@@ -53,6 +54,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.data = folder, folder / "data"
+        self.inside: list[str] = []  # by what its programs are started: see tests/small_disk.py
         self.user = NOBODY if os.geteuid() == 0 else None
         if self.user is not None:
             os.chown(folder, self.user, self.user)
@@ -60,6 +62,7 @@ class Postgres:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
+        self.disk: SmallDisk | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.watch: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
@@ -78,15 +81,14 @@ class Postgres:
         return package / "pginstall/bin"
 
     def _run(self, *command: str | Path) -> None:
-        words = {"user": self.user, "group": self.user, "extra_groups": []} if self.user is not None else {}
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **words)  # type: ignore[call-overload]
+        whole = [*self.inside, *command]
+        subprocess.run(whole, check=True, capture_output=True, cwd=self.folder, **as_user(self.user))
 
     def create(self) -> None:
         """Make the files of a server, and the database that the tests' own are copies of."""
         how = ("--username=cohost", "--auth=trust", "--encoding=UTF8", "--locale=C")
         self._run(self.bin / "initdb", f"--pgdata={self.data}", "--no-instructions", *how)
-        allowed = self.data / "pg_hba.conf"
-        allowed.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{allowed.read_text()}")
+        self._run("sed", "-i", "1i host all guarded 127.0.0.1/32 scram-sha-256", self.data / "pg_hba.conf")
         self.start()
         self.execute("CREATE ROLE guarded LOGIN PASSWORD 'pass#word'")
         self.execute("CREATE ROLE guest LOGIN")
@@ -99,13 +101,12 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        words = {"user": self.user, "group": self.user, "extra_groups": []} if self.user is not None else {}
+        words = as_user(self.user)
         told = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(self.port)}.items()]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]
-                [self.bin / "postgres", "-D", self.data, *told], cwd=self.folder, stdout=log, stderr=log, **words
-            )
-            self.watch = subprocess.Popen(  # type: ignore[call-overload]
+            command = [*self.inside, str(self.bin / "postgres"), "-D", str(self.data), *told]
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, **words)
+            self.watch = subprocess.Popen(
                 ["sh", "-c", WATCH, "watch", str(self.process.pid), self.folder],
                 cwd="/",
                 stdin=subprocess.PIPE,
@@ -163,6 +164,21 @@ class PostgresDatabase:
     def open(self, kinds: Mapping[str, AnyKind], decide: Decide, view: View) -> Store:
         """One more store on it, as another process would have."""
         return SqlStore(self.url, kinds, decide, view)
+
+
+@contextmanager
+def serving(megabytes: int | None = None) -> Iterator[Postgres]:
+    """A server of one's own, on the disk, for as long as the context lasts; or on a disk of so many MB."""
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        server = Postgres(Path(folder))
+        if megabytes:
+            server.disk = stack.enter_context(small_disk(server.data, megabytes, server.user))
+            server.inside = server.disk.inside if server.disk else []
+        try:
+            server.create()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

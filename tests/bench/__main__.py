@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import growth, slack_votes, teams_votes, waiting
+from tests.bench import growth, processes, slack_votes, teams_votes, waiting
 from tests.bench.line import Line, skipped
 from tests.bench.size import FULL, QUICK, Size
 
@@ -20,9 +20,11 @@ GROUPS: Mapping[str, Callable[[Path, Size], Iterator[Line]]] = {
     "teams": teams_votes.run,
     "growth": growth.run,
     "waiting": waiting.run,
+    "processes": processes.run,
 }
 LONG = (
     "growth_votes", "edits_per_1000", "growth_polls", "ready_seconds", "memory_mb", "flag_lateness_p99", "timers",
+    "two_processes",
 )  # fmt: skip
 
 
@@ -44,7 +46,6 @@ def main() -> int:
     if not args.groups:
         for name in () if size.everything else LONG:
             print(skipped(name, "--quick leaves out what takes minutes"))
-        print(skipped("two_processes", "how two processes on PostgreSQL compare with one is not measured yet"))
     return int(wrong)
 
 

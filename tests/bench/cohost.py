@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from tests.bench import presses, sink, state
 from tests.bench.load import Answers, Job, run
-from tests.bench.process import Process, free_port
+from tests.bench.process import Process, Together, free_port
 
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
+VOTES = """select n.dialog, i."user", n.value from note n join identity i using (person) where n.key = 'vote'"""
 EDITED = 2.3  # seconds after the last vote in which its edit must have begun
 B = TypeVar("B")
 
@@ -38,16 +39,23 @@ class Server:
         self.process, self.folder, self.ways = process, folder, ways
 
     def press(
-        self, bodies: Sequence[str], connections: int = 32, pace: float | None = None, window: float | None = None
+        self,
+        bodies: Sequence[str],
+        connections: int = 32,
+        pace: float | None = None,
+        window: float | None = None,
+        ports: Sequence[int] = (),
     ) -> tuple[float, Answers]:
         """CPU in µs for each of these presses, and how they were answered.
 
         window: so many seconds after the last answer count, where it would take minutes until all has followed.
+        ports: where, if not at all of its processes.
         """
         if window is None:
             self.process.calm()
         before = self.process.cpu()
-        job = Job(self.process.port, self.ways.path, self.ways.headers, connections, pace, self.ways.secret)
+        at = ports or self.process.ports
+        job = Job(at, self.ways.path, self.ways.headers, connections, pace, self.ways.secret)
         answers = run(job, bodies, self.folder)
         if window is None:
             self.settle()
@@ -68,17 +76,23 @@ class Cohost(Server):
     """`cohost serve`, and the votes that it must have in the end."""
 
     def __init__(
-        self, folder: Path, database: Path, sink_port: int, ways: Ways = SLACK, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        database: Path,
+        sink_port: int,
+        ways: Ways = SLACK,
+        env: Mapping[str, str] | None = None,
+        processes: int = 1,
     ) -> None:
         self.database, self.sink = database, sink_port
-        port = free_port()
         own = {
             "COHOST_DATABASE_URL": f"sqlite:///{database}",
             "COHOST_SECRET": state.SECRET,
-            "COHOST_PORT": str(port),
             **(slack(sink_port) if env is None else env),
         }
-        super().__init__(Process(["-m", "bot", "serve"], port, folder, own), folder, ways)
+        ports = [free_port() for _ in range(processes)]
+        started = [Process(["-m", "bot", "serve"], port, folder, own | {"COHOST_PORT": str(port)}) for port in ports]
+        super().__init__(Together(started) if processes > 1 else started[0], folder, ways)
         self.due: dict[tuple[str, str], str] = {}  # (dialog, the platform's user) -> what they pressed last
         self.pressed = 0
 
@@ -129,12 +143,16 @@ def differences(database: Path, heard_as: str, pressed: int, due: Mapping[tuple[
     """What the database has other than so many presses under such ids, and these votes: (dialog, user) -> value."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
         heard = db.execute("select count(*) from heard where id like ?", [heard_as]).fetchone()[0]
-        votes = """
-            select n.dialog, i.user, n.value from note n join identity i using (person)
-            where n.key = 'vote' and n.person not like ?
-        """
+        votes = f"{VOTES} and n.person not like ?"
         stored = {(dialog, user): value for dialog, user, value in db.execute(votes, [f"{state.STUFFED}%"])}
     db.close()
+    return not_as_pressed(heard, stored, pressed, due)
+
+
+def not_as_pressed(
+    heard: int, stored: Mapping[tuple[str, str], str], pressed: int, due: Mapping[tuple[str, str], str]
+) -> list[str]:
+    """What of a database is other than so many presses and these votes."""
     wrong = [] if heard == pressed else [f"{heard} of {pressed} presses were heard"]
     off = sum(stored.get(key) != value for key, value in due.items()) + len(stored.keys() - due.keys())
     return wrong + ([f"{off} votes are not what was pressed last, of {len(due)}"] if off else [])

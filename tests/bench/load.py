@@ -26,9 +26,12 @@ LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be sent. secret: sign as Slack does. pace: so many a second, else as fast as it is answered."""
+    """What is to be sent. secret: sign as Slack does. pace: so many a second, else as fast as it is answered.
 
-    port: int
+    ports: of one server, or of several that take turns.
+    """
+
+    ports: Sequence[int]
     path: str
     headers: Mapping[str, str]
     connections: int = 32
@@ -76,8 +79,8 @@ def run(job: Job, bodies: Sequence[str], folder: Path) -> Answers:
 class Connection(asyncio.Protocol):
     """One connection, with one request at a time on it."""
 
-    def __init__(self) -> None:
-        self.got, self.body = b"", b""
+    def __init__(self, port: int) -> None:
+        self.port, self.got, self.body = port, b"", b""
         self.answer: asyncio.Future[int] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -132,9 +135,13 @@ async def send(job: Job, bodies: Sequence[bytes]) -> Answers:
     """All of them, over so many connections that are open before the first is sent."""
     loop, ready = asyncio.get_running_loop(), requests(job, bodies)
     free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(job.connections):
-        _, connection = await loop.create_connection(Connection, "127.0.0.1", job.port)
-        free.put_nowait(connection)
+
+    async def connected(port: int) -> Connection:
+        _, connection = await loop.create_connection(lambda: Connection(port), "127.0.0.1", port)
+        return connection
+
+    for number in range(job.connections):
+        free.put_nowait(await connected(job.ports[number % len(job.ports)]))
     statuses, latencies, answered = [0] * len(ready), [0.0] * len(ready), dict[int, str]()
 
     async def one(number: int, connection: Connection) -> None:
@@ -144,7 +151,7 @@ async def send(job: Job, bodies: Sequence[bytes]) -> Answers:
         if number in (0, len(ready) - 1):
             answered[number] = connection.body.decode()
         if connection.transport.is_closing():
-            _, connection = await loop.create_connection(Connection, "127.0.0.1", job.port)
+            connection = await connected(connection.port)
         free.put_nowait(connection)
 
     gc.disable()

@@ -63,6 +63,11 @@ class Process:
             if self.cpu() - before < QUIET:
                 return
 
+    @property
+    def ports(self) -> list[int]:
+        """Where it listens."""
+        return [self.port]
+
     def stop(self) -> None:
         """Ask it to end, and see to it."""
         self.child.terminate()
@@ -71,6 +76,32 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+
+
+class Together(Process):
+    """Several that do the same work, which are one to whoever measures them. The first one's log and memory."""
+
+    def __init__(self, several: Sequence[Process]) -> None:
+        self.several, first = several, several[0]
+        self.port, self.log, self.child, self.began = first.port, first.log, first.child, first.began
+
+    def ready(self, patience: float = 30.0) -> float:
+        """Seconds until all listen."""
+        self.ready_after = max(one.ready(patience) for one in self.several)
+        return self.ready_after
+
+    def _tasks(self) -> list[Path]:
+        return [task for one in self.several for task in one._tasks()]
+
+    @property
+    def ports(self) -> list[int]:
+        """Where they listen."""
+        return [one.port for one in self.several]
+
+    def stop(self) -> None:
+        """End all."""
+        for one in self.several:
+            one.stop()
 
 
 def free_port() -> int:

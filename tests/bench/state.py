@@ -49,9 +49,8 @@ def accounts(people: int) -> list[str]:
     return [f"11111111-2222-4333-8444-{number:012}" for number in range(people)]
 
 
-async def make(file: Path, wanted: Made) -> None:
+async def make(url: str, wanted: Made) -> None:
     """Sessions with so many learners and open polls each, nothing delivered yet."""
-    url = f"sqlite:///{file}"
     migrate(url)
     app = put_together(load(database_url=url, secret=SECRET))
     app.engine.start()
@@ -92,9 +91,9 @@ async def _fill(app: App, wanted: Made, number: int) -> None:
         await types('open "What would you do first?"')
 
 
-def build(file: Path, wanted: Made) -> None:
-    """Make it in a process of its own, whose settings nobody has told anything."""
-    program = [sys.executable, "-m", "tests.bench.state", str(file), json.dumps(asdict(wanted))]
+def build(file: Path, wanted: Made, url: str = "") -> None:
+    """Make it in a process of its own, whose settings nobody has told anything. url: not in the file, but there."""
+    program = [sys.executable, "-m", "tests.bench.state", url or f"sqlite:///{file}", json.dumps(asdict(wanted))]
     subprocess.run(program, check=True, cwd=file.parent, env={"PYTHONPATH": str(ROOT)})
 
 
@@ -127,4 +126,4 @@ def ring_at(file: Path, moment: datetime) -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(make(Path(sys.argv[1]), Made(**json.loads(sys.argv[2]))))
+    asyncio.run(make(sys.argv[1], Made(**json.loads(sys.argv[2]))))

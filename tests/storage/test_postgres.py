@@ -15,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import SQLModel
 
 from dialogs.base import AnyKind, Begin, Event, Kind, Note, Pressed, Reacted, Said, Scene, Show, Step, Submitted, Wake
@@ -354,6 +354,25 @@ async def test_nothing_acknowledged_is_lost_when_it_is_restarted_and_nothing_is_
 
         assert seen < 300
         assert (await world.ask(session, host))["counts"]["vote"] == {"a": 300}
+
+
+async def test_who_presses_while_it_is_away_for_long_is_told_so_by_an_error_and_may_press_again(
+    server: Postgres, postgres: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "TRIES", 4)  # it is away for longer than they last
+    async with World(postgres()) as world:
+        host = await world.host()
+        session = await world.session(host)
+        await world.joins(session, "ann", "ben")
+        presses = [world.press(one, session, Note("vote", one, "a")) for one in ("ann", "ben")]
+        server.stop()
+        with pytest.raises(OperationalError):  # and not two outcomes, which would be taken for heard
+            await world.hear(*presses)
+        server.start()
+        outcomes = await world.hear(*presses)
+
+        assert [(said(one), one.again) for one in outcomes] == [("done", False)] * 2
+        assert (await world.ask(session, host))["counts"]["vote"] == {"a": 2}
 
 
 # -- alone on it -------------------------------------------------------------------------------------------------------

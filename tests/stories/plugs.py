@@ -12,11 +12,10 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -24,7 +23,7 @@ import yaml
 from aiohttp import web
 
 from tests.bench.process import Process, free_port
-from tests.postgres import Postgres
+from tests.postgres import serving as postgres_serving
 from tests.slack.app import App as SlackApp
 from tests.slack.forms import pressable as slack_button
 from tests.slack.workspace import Slack
@@ -80,6 +79,17 @@ class Worker:
         """Go on where it stopped."""
         self.process.child.send_signal(signal.SIGCONT)
 
+    def calls_from(self, port: int) -> bool:
+        """Whether the connection from this port is its own."""
+        end = f":{port:04X}"
+        rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
+        sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(end)}
+        mine = set[str]()
+        for file in Path(f"/proc/{self.process.child.pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                mine.add(str(file.readlink()))
+        return not mine.isdisjoint(sockets)
+
     def logs(self) -> str:
         """All that it has said, over all starts."""
         return "\n".join(log.read_text() for log in sorted(self.folder.glob(f"worker-{self.number}-*/*.log")))
@@ -111,16 +121,20 @@ class Town:
     # -- before ------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def opened(self, folder: Path, timed: list[int]) -> AsyncIterator[None]:
-        """All running, a session open in a channel and a chat, two polls for the votes, and one for each timer (s)."""
+    async def opened(self, folder: Path, timed: list[int], disk: int | None = None) -> AsyncIterator[None]:
+        """All running, a session open in a channel and a chat, two polls for the votes, and one for each timer (s).
+
+        disk: PostgreSQL has one of so many MB to itself.
+        """
         manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
         async with AsyncExitStack() as stack:
-            self.postgres = stack.enter_context(postgres())
+            self.postgres = stack.enter_context(postgres_serving(disk))
             self.redis: Redis = stack.enter_context(redis_serving())
             self.database = self.postgres.fresh().url
             self.slack = Slack(None, SlackApp.of(manifest), patience=20)
             self.teams = Teams()
-            self.slack.web.runner.app.middlewares.append(self._between)
+            self.slack.web.runner.app.middlewares.append(self._to_slack)
+            self.teams.web.runner.app.middlewares.append(self._to_teams)
             await stack.enter_async_context(self.slack)
             await stack.enter_async_context(self.teams)
             self.team, self.acme = self.slack.team("T1", name="Acme"), self.teams.tenant(TENANT, name="Acme")
@@ -135,13 +149,23 @@ class Town:
             yield
 
     @web.middleware
-    async def _between(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _to_slack(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Every call of Slack's Web API, and which process makes it."""
         assert request.transport
         port = request.transport.get_extra_info("sockname")[1]
         await request.read()
         if self.trap and port in self.doors:
             await self.trap(request, self.workers[self.doors[port]])
+        return await handler(request)
+
+    @web.middleware
+    async def _to_teams(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Every call of the Connector: it has one address, which is the same for all processes."""
+        assert request.transport
+        await request.read()
+        if self.trap and request.method == "PUT":
+            port = request.transport.get_extra_info("peername")[1]
+            await self.trap(request, next(worker for worker in self.workers if worker.calls_from(port)))
         return await handler(request)
 
     async def env(self, number: int) -> dict[str, str]:
@@ -196,10 +220,14 @@ class Town:
         """What Hanna is told at once about a command."""
         return await self.hanna.types(self.channel, f"/ilt {text}")
 
+    def reads_in_teams(self) -> Any:
+        """What Hanna reads in the chat."""
+        return self.hanna_t.reads(self.chat)
+
     def found(self, question: str) -> tuple[Any, Any]:
         """The poll in the channel and in the chat; None where it is not."""
         slack = [read.message for read in self.hanna.reads(self.channel) if question in read.words and not read.private]
-        teams = [read.message for read in self.hanna_t.reads(self.chat) if question in read.words and not read.private]
+        teams = [read.message for read in self.reads_in_teams() if question in read.words and not read.private]
         assert len(slack) < 2, f"{question} stands {len(slack)} times in Slack"
         return (slack or [None])[-1], (teams or [None])[-1]
 
@@ -210,15 +238,3 @@ async def happens(what: Callable[[], Any], patience: float = 60.0, why: Callable
     while not what():
         assert time.monotonic() < end, why() if why else "it does not happen"
         await asyncio.sleep(0.1)
-
-
-@contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server of our own, since it is killed."""
-    with TemporaryDirectory() as folder:
-        server = Postgres(Path(folder))
-        try:
-            server.create()
-            yield server
-        finally:
-            server.stop()

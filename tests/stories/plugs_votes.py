@@ -44,7 +44,7 @@ class Votes:
     def __init__(self, town: Town) -> None:
         self.town, self.dice, self.counts = town, town.dice, town.counts
         self.presses: list[Press] = []
-        self.late: list[Press] = []  # of those, what is kept for the end
+        self.late: dict[str, list[Press]] = {}  # of those, what is kept for the end, by dialog
         self.bearer = town.teams.good_header()
         self.http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=2 * AT_ONCE)
@@ -73,7 +73,8 @@ class Votes:
                 label, at = self.dice.choice(CHOICES), first + timedelta(milliseconds=moment)
                 made = self._in_slack if of_slack else self._in_teams
                 self.presses.append(made(who, board, label, at))
-        self.late = [press for press in self.presses if press.dialog == town.boards[0].dialog][-late:] if late else []
+        for board in town.boards if late else ():
+            self.late[board.dialog] = [press for press in self.presses if press.dialog == board.dialog][-late:]
         self.counts["voters"], self.counts["presses"] = voters, len(self.presses)
 
     def _in_slack(self, who: Any, board: Board, label: str, at: datetime) -> Press:
@@ -93,7 +94,7 @@ class Votes:
 
     async def sends(self, seconds: float) -> None:
         """Each press one to three times, in random order, spread over so many seconds at least."""
-        now = [press for press in self.presses if press not in self.late]
+        now = [press for press in self.presses if press not in self.late.get(press.dialog, ())]
         due = [press for press in now for _ in range(self.dice.choice((1, 2, 3)))]
         self.dice.shuffle(due)
         self.counts["deliveries"] += len(due)
@@ -149,8 +150,9 @@ class Votes:
             return False
         return got.status == 200
 
-    async def sends_late(self, workers: Sequence[Worker], most: int) -> None:
+    async def sends_late(self, workers: Sequence[Worker], board: Board, most: int) -> None:
         """Some of those kept for the end, at these processes."""
-        due, self.late = self.late[:most], self.late[most:]
+        late = self.late[board.dialog]
+        due, self.late[board.dialog] = late[:most], late[most:]
         self.counts["deliveries"] += len(due)
         await asyncio.gather(*(self._delivers(press, workers) for press in due))

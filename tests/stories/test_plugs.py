@@ -1,7 +1,4 @@
-"""Two processes on one PostgreSQL and one Redis, while plugs are pulled: nothing acknowledged is lost, boards converge.
-
-That a full disk loses nothing is shown in tests/storage/test_sqlite.py.
-"""
+"""Two processes on one PostgreSQL and Redis, while plugs are pulled: nothing acknowledged is lost, boards converge."""
 
 import asyncio
 import signal
@@ -19,7 +16,7 @@ from tests.stories.plugs_votes import Votes
 VOTERS = 2000
 SECONDS = 110.0  # over which they vote
 TIMED = [20, 30, 40, 50, 60, 70, 80, 90, 100, 115]  # seconds after which polls close
-LATE = 24  # presses kept for the end
+LATE = 24  # presses of each board kept for the end
 
 
 @pytest.mark.hard
@@ -45,6 +42,27 @@ async def test_five_hundred_vote_at_either_process_and_the_check_can_fail(tmp_pa
 
 
 @pytest.mark.hard
+@pytest.mark.timeout(240)
+async def test_a_full_disk_refuses_presses_and_loses_none_that_it_took(tmp_path: Path) -> None:
+    town = Town(seed=4)
+    async with town.opened(tmp_path, timed=[8, 12, 16], disk=256), Votes(town) as votes:
+        if town.postgres.disk is None:
+            pytest.skip("nobody may mount a small disk here, not even in a namespace of their own")
+        votes.everybody(600, late=0)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(votes.sends(seconds=20))
+            await asyncio.sleep(4)
+            await Faults(town).disk()
+        await Checks(votes).hold()
+        log = (town.postgres.folder / "log").read_text()
+
+    print(told(town.counts))
+    for words in ("could not extend file", "PANIC:  could not write to file", "shutting down due to startup process"):
+        assert words in log
+    assert all("DiskFull" in worker.logs() for worker in town.workers)
+
+
+@pytest.mark.hard
 @pytest.mark.timeout(360)
 async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
     town, began = Town(seed=2), time.monotonic()
@@ -64,7 +82,8 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path) -> None:
             async with faults.platforms():
                 await faults.kills(4)
                 await asyncio.sleep(10)
-        await faults.freezes_with_an_edit(votes, town.boards[0])
+        await faults.freezes_with_an_edit(votes, town.boards[0], "Slack")
+        await faults.freezes_with_an_edit(votes, town.boards[1], "Teams")
         checks = Checks(votes)
         await checks.hold()
         await faults.stand_once()
