@@ -64,8 +64,8 @@ class Desk:
         tokens = OneToken(SecretStr("xoxb-1"), self.who, lambda: datetime.now(UTC))
         self.bolt = Bolt(AsyncWebClient(), tokens, cast("Listen", self.listen), self.receipts)
 
-    async def who(self, token: str) -> Live:
-        return Live("T1", "", "U0BOT", "B1", "", token)
+    async def who(self, token: SecretStr) -> Live:
+        return Live("T1", "", "U0BOT", "B1", "", token.get_secret_value())
 
     async def send(self, url: str, body: Json) -> None:
         self.told.append((url, body))
