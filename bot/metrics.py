@@ -11,8 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from adapters.base import traced
 from bot.clock import Clock
 from bot.health import KNOWN
+from bot.logs import tracing
 from storage.base import Post, Store
 
 ANSWERS = ("ok", "refused", "failed")  # HTTP below 400, below 500, the rest
@@ -107,11 +109,12 @@ class Metrics:
             return web.Response(body=told, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
         http.router.add_get("/metrics", metrics)
-        http.middlewares.append(self._timed())
+        http.middlewares[:] = [one for one in http.middlewares if one is not tracing] + [self._timed()]
 
     def _timed(self) -> Middleware:
         @web.middleware
         async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
+            traced()  # in place of `tracing`: each middleware costs every request something, however little it does
             resource = request.match_info.route.resource
             platform = DOORS.get(resource.canonical) if resource and request.method == "POST" else None
             if platform is None:

@@ -1,8 +1,7 @@
 """Slack: the workspace as the outbox sees it (`show`, `pace`), and the one door through which Slack comes in.
 
-The only file beside `install.py` that knows Slack's libraries. A request is verified and decoded once at our own door
-and handed to Bolt as what it is; by Socket Mode Bolt gets it from Slack directly. Either way one listener a family
-hands it to `listen`, which answers when everything is stored.
+Only this file, `bolt.py` and `install.py` know Slack's libraries. A request is verified and decoded once at our own
+door and handed to Bolt as what it is; by Socket Mode Bolt gets it from Slack directly.
 """
 
 from __future__ import annotations
@@ -10,33 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter, time
 from typing import Any
 
 import aiohttp
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Later, Message, Shared, traced
+from adapters.base import Bot, Later, Message, Shared
 from adapters.pauses import Pauses
+from adapters.slack.bolt import Bolt, Socket
 from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, flat
 from adapters.slack.channels import Channels
 from adapters.slack.door import Delivery, Door
 from adapters.slack.homes import Homes
-from adapters.slack.install import Install, everybody
+from adapters.slack.install import Install
 from adapters.slack.listen import Json, Listen, Parts
-from adapters.slack.payload import Unreadable, User
+from adapters.slack.payload import User
 from adapters.slack.people import People, Sleep
 from adapters.slack.receipts import Receipts
 from adapters.slack.show import Address, Show, user_id
@@ -44,7 +35,6 @@ from adapters.slack.tenants import Tenants
 
 log = logging.getLogger(__name__)
 
-ALL = re.compile("")
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
 PACE = 2.0  # seconds between two edits of what stands in one channel
 REST = 1.5  # seconds for what was begun for somebody, when the bot stops
@@ -100,8 +90,8 @@ class Slack:
     ) -> None:
         self._bot, self._tenants, self._ways = bot, tenants, ways
         self._client = AsyncWebClient(base_url=ways.api_url, retry_handlers=[])
-        self._bolt: AsyncApp | None = None
-        self._socket: AsyncSocketModeHandler | None = None
+        self._bolt: Bolt | None = None
+        self._socket: Socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pauses = Pauses(bot.now, shared, "slack pauses", ways.asked_to_wait)
         self._people = People(bot, self.call, tenants.team, sleep, elsewhere=ways.elsewhere)
@@ -176,10 +166,10 @@ class Slack:
     async def start(self) -> None:
         """Open the one pool of connections, and the socket if there is one."""
         self._client.session = self._ways.pool()
-        self._bolt = self._app()
+        self._bolt = Bolt(self._client, self._tenants.tokens, self._listen, self._receipts)
         if self._ways.app_token:
             client = AsyncWebClient(base_url=self._ways.api_url, session=self._ways.pool())
-            self._socket = Socket(self._bolt, self._ways.app_token, web_client=client)
+            self._socket = Socket(self._bolt.app, self._ways.app_token, web_client=client)
             self._socket.acked = self._ways.acked
             self._later(self._connect())
 
@@ -231,66 +221,12 @@ class Slack:
             return web.json_response({"challenge": delivery.body.get("challenge")})
         if delivery.kind == "ssl_check":
             return web.Response()
-        answer = await self.dispatch(delivery.body)
-        headers = {name: values[0] for name, values in answer.headers.items() if name.lower() != "content-type"}
-        content = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
-        return web.Response(status=answer.status, text=answer.body, headers=headers, content_type=content)
+        return await self.dispatch(delivery.body)
 
-    async def dispatch(self, body: Json) -> BoltResponse:
-        """Let Bolt find the listener. `socket_mode` says that the body is verified and decoded."""
+    async def dispatch(self, body: Json) -> web.Response:
+        """What Slack is answered to something that was let in."""
         assert self._bolt  # noqa: S101 - started before anybody can ask
-        return await self._bolt.async_dispatch(AsyncBoltRequest(body=dict(body), mode="socket_mode"))
-
-    def _app(self) -> AsyncApp:
-        # process_before_response: the answer goes out when the listener has returned, which is when all is stored.
-        # Bolt authorises by what the door knows already; who is not installed here is told so by `listen`.
-        bolt = AsyncApp(
-            client=self._client,
-            authorize=everybody(self._tenants.tokens),
-            process_before_response=True,
-            raise_error_for_unhandled_request=True,
-            request_verification_enabled=False,
-            logger=logging.getLogger("adapters.slack.bolt"),
-        )
-        bolt.event(ALL)(self._event)
-        bolt.action(ALL)(self._action)
-        bolt.command(ALL)(self._command)
-        bolt.view(ALL)(self._view)
-        bolt.error(_failed)
-        return bolt
-
-    async def _event(self, body: dict[str, Any]) -> None:
-        try:
-            await self._listen.event(body)
-        except Unreadable as no:
-            log.warning("an event of Slack's could not be read: %s", no)
-
-    async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        try:
-            await self._listen.action(body)
-        except Unreadable as no:
-            log.warning("a press could not be read: %s", no)
-            user = str((body.get("user") or {}).get("id"))
-            told = {"response_type": "ephemeral", "replace_original": False, "text": str(no)}
-            self._receipts.put(user, body.get("response_url"), told)
-        await ack()
-
-    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        try:
-            answer = await self._listen.command(body)
-        except Unreadable as no:
-            answer = {"text": str(no)}
-        await ack(**answer)
-
-    async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        try:
-            answer = await self._listen.submission(body)
-        except Unreadable as no:
-            blocks = [{"type": "section", "text": {"type": "plain_text", "text": str(no), "emoji": False}}]
-            title, close = ({"type": "plain_text", "text": words} for words in ("Cohost", "Close"))
-            view = {"type": "modal", "callback_id": "told", "title": title, "close": close, "blocks": blocks}
-            answer = {"response_action": "update", "view": view}
-        await ack(**answer)
+        return await self._bolt.dispatch(body)
 
     # -- what the parts need -------------------------------------------------------------------------------------------
 
@@ -313,28 +249,3 @@ class Slack:
 
     async def _learn(self, tenant: str, user: User, host: bool) -> None:  # noqa: FBT001 - a callback with one caller
         await self._people.learn(tenant, user, host=host)
-
-
-class Socket(AsyncSocketModeHandler):
-    """Socket Mode, whose answers are counted as those by HTTP are."""
-
-    acked: Callable[[str, float], None]
-
-    async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401 - the library's own types of three sorts
-        """One delivery: what Bolt does, with its answer looked at."""
-        traced()
-        began = perf_counter()
-        answer = await run_async_bolt_app(self.app, req)
-        await send_async_response(client, req, answer, time())
-        self.acked("ok" if answer.status < 400 else "failed", perf_counter() - began)
-
-
-async def _failed(error: Exception) -> BoltResponse:
-    """What nobody here asked for (shortcuts, closed forms, …) is taken, so that Slack does not send it again.
-
-    Anything else is a failure of ours: Slack is to repeat it.
-    """
-    if isinstance(error, BoltUnhandledRequestError):
-        return BoltResponse(status=200)
-    log.error("what Slack sent could not be handled", exc_info=error)
-    return BoltResponse(status=500)

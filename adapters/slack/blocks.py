@@ -15,6 +15,7 @@ VALUE = 2000  # of a button
 LETTERS = 9_500
 VIEW_LETTERS = 40_000  # of a view: 250 KB with all around them, and a letter may be 6 bytes on its way
 NOBODY = Reader()
+PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `json.dumps` would make one for each button
 
 Row = tuple[int, list[Json]]  # how many things of a card these blocks show
 
@@ -35,7 +36,7 @@ class Press:
 def press_value(press: Press) -> str:
     """The press as a button carries it."""
     parts = [press.dialog, press.slot, press.action, press.value]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return PLAIN.encode(parts)
 
 
 def read_press(value: str) -> Press | None:

@@ -56,7 +56,7 @@ def part(payload: object, key: str) -> Payload:
 def first(payload: Payload, key: str) -> Payload:
     """The first object of the list under this key, else an empty one."""
     found = payload.get(key)
-    return found[0] if isinstance(found, list) and found and isinstance(found[0], Mapping) else {}
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
 
 
 def text(payload: Payload, key: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from adapters.base import TRACE
 from adapters.pauses import Pauses
 from bot.app import App, build
 from bot.clock import HandClock
@@ -112,6 +113,22 @@ async def test_what_somebody_does_is_timed_by_its_platform(
 
     counts = {name: found[f'cohost_ack_seconds_count{{answer="{name}",platform="web"}}'] for name in ANSWERS}
     assert counts == {"ok": 0, "refused": 2, "failed": 0}
+
+
+async def test_what_is_timed_has_an_id_too_and_passes_one_layer_only(app: App) -> None:
+    traces = list[str]()
+
+    async def seen(_: web.Request) -> web.Response:
+        traces.append(TRACE.get())
+        return web.Response()
+
+    app.metrics.add_to(app.http, app.store, app.clock, TOKEN)
+    app.http.router.add_get("/seen", seen)
+    assert (len(app.http.middlewares), tracing in app.http.middlewares) == (1, False)
+    async with TestClient(TestServer(app.http)) as client:
+        for _ in range(2):
+            await client.get("/seen")
+    assert len({one for one in traces if one}) == 2
 
 
 async def test_every_door_that_is_timed_is_served(database: str, alone: object) -> None:

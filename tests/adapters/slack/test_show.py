@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from adapters.base import Gone, Later, Lost, Message, Seen
+from adapters.slack import draw
 from adapters.slack.calling import Refused
 from adapters.slack.show import EDITS, EVENT, PRIVATE_EDITS, Show
+from adapters.slack.text import Reader
+from dialogs.card import Link, Who, quote, t
 from storage.hot import MemoryHot
 from tests.adapters.slack.stand_ins import NOON, Calls, Noting, card, quiet
 
@@ -162,3 +165,15 @@ async def test_when_slack_says_that_it_is_enough_nobody_asks_again_at_once(scene
     scene.bot.clock.move(2)
     await scene.edits(ROOM, "three")
     assert len(scene.called) == 2
+
+
+async def test_what_names_somebody_or_leads_somewhere_is_drawn_for_whoever_reads_it(scene: Scene) -> None:
+    show = Show(scene.bot, scene.call, lambda _, __, person: f"https://cohost.example/{person}", MemoryHot())
+    vote, room = t("Your vote: {choice}", choice=quote("Soup")), t("Go to {it}", it=Link("room", "s1", t("the room")))
+    told = {who: [await show.said("t1", one, {}, who) for one in (vote, room)] for who in ("ann", "ben")}
+    assert told["ann"][0] == told["ben"][0] == draw.said(vote, "", "", Reader())
+    assert ["https://cohost.example/ben" in str(one) for one in told["ben"]] == [False, True]
+    assert ["https://cohost.example/ann" in str(one) for one in told["ben"]] == [False, False]
+    named = t("{who} is next", who=Who("eve"))
+    said = [(await show.said("t1", named, {"eve": name}, "ann"))["text"] for name in ("Eve", "Eva")]
+    assert said[0] != said[1]
