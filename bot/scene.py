@@ -56,6 +56,7 @@ class Scenes:
             turns=tuple(facts.turns(dialog.cohort)) if "turns" in needs else (),
             report=self._report(dialog, needs, facts, now),
             sessions=_sessions(event.by, needs, facts),
+            delivery=tuple(facts.delivery(dialog.id)) if "delivery" in needs else (),
         )
         step: Step[Any] = kind.decide(dialog.state, event, scene)
         return step
@@ -77,6 +78,8 @@ class Scenes:
             roster=self._roster(dialog, needs, facts, now),
             report=self._report(dialog, needs, facts, now),
             sessions=_sessions(viewer, needs, facts),
+            delivery=tuple(facts.delivery(dialog.id)) if "delivery" in needs else (),
+            aside=tuple(facts.aside(dialog.session)) if dialog.session and "aside" in needs else (),
         )
         return kind.view(dialog.state, look)
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from dialogs.base import Brief, Event, Frozen, Rang, Role, Step, Tally
 from dialogs.card import Card, Reply
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class Facts(Protocol):
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         """The rotation of the cohort, oldest first."""
+        ...
+
+    def delivery(self, dialog: str) -> Sequence[Sent]:
+        """How far the dialog's messages have come, by slot and role."""
+        ...
+
+    def aside(self, session: str) -> Sequence[Stuck]:
+        """The session's timers that were set aside."""
         ...
 
     def siblings(self, session: str) -> Sequence[Dialog]:
@@ -173,11 +182,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits: messages not delivered as they should look, since when, and timers that were set aside."""
+    """What waits: messages not delivered as they should look, and timers that were set aside."""
 
     waiting: int
-    oldest: datetime | None
+    oldest: datetime | None  # since when, without broadcasts, which take their time, and what fails again and again
     aside: int
+    failing: int = 0  # messages that failed five times or more, one after the other
 
 
 class Store(Protocol):
@@ -294,6 +304,18 @@ class Store(Protocol):
 
     async def named(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""
+        ...
+
+    async def delivery(self, session: str) -> Sequence[Sent]:
+        """How far each message of a session has come, by dialog, slot and role."""
+        ...
+
+    async def stuck(self) -> Sequence[Stuck]:
+        """What has failed five times or more: timers that were set aside, then messages, which are tried on."""
+        ...
+
+    async def retry(self, now: datetime) -> int:
+        """All that is stuck is due now, as if it had never failed. Returns how much it was."""
         ...
 
     async def counts(self) -> Counts:

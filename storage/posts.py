@@ -101,6 +101,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
                 "due": now,
                 "tries": 0,
                 "state": "waiting",
+                "lost": 0,
             }
         if more:
             db.execute(insert(MARK), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
@@ -216,7 +217,7 @@ def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: b
     if not failed and not post.attempted:  # it was not performed, for sure: not now, and not before
         values["state"] = case((POST.c.state == "trying", "waiting"), else_=POST.c.state)
     if lost:
-        values |= {"ref": None, "shown": 0, "state": "waiting"}
+        values |= {"ref": None, "shown": 0, "state": "waiting", "lost": POST.c.lost + 1}
     if failed:
         values |= {"tries": POST.c.tries + 1, "why": failed}
     mine = update(POST).where(POST.c.id == post.id, POST.c.owner == owner)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
-from storage import moving, pages, people, posts
+from dialogs.sent import Sent, Stuck
+from storage import delivery, moving, pages, people, posts
 from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
 from storage.connecting import connect, transact
 from storage.facts import Rows, brief_of
@@ -23,7 +24,6 @@ from storage.turning import Turns
 R = TypeVar("R")
 
 REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
-POISON = 5  # failures after which a timer is set aside
 
 
 def _rang(row: Row[Any]) -> Rang:
@@ -79,9 +79,12 @@ class SqlStore:
         def mark(db: Connection) -> None:
             this = (TIMER.c.dialog == timer.dialog, TIMER.c.name == timer.timer, TIMER.c.at == timer.due)
             tries = (db.execute(select(TIMER.c.tries).where(*this).with_for_update()).scalar() or 0) + 1
-            aside = why if tries >= POISON else None
+            aside = why if tries >= delivery.POISON else None
             again = {"tries": tries, "due": now + posts.backoff(tries), "owner": None, "aside": aside}
-            db.execute(update(TIMER).where(*this).values(**again))
+            stands = db.execute(update(TIMER).where(*this).values(**again)).rowcount
+            session = select(DIALOG.c.session).where(DIALOG.c.id == timer.dialog)
+            if stands and aside is not None and (its := db.execute(session).scalar()):
+                delivery.tell(db, self.kinds, {its})
 
         await self._writing(mark)
 
@@ -224,15 +227,32 @@ class SqlStore:
         """How many marks have not become posts yet."""
         return await self._reading(lambda db: db.execute(select(func.count()).select_from(MARK)).scalar() or 0)
 
+    async def delivery(self, session: str) -> Sequence[Sent]:
+        """How far each message of a session has come."""
+        return await self._reading(lambda db: delivery.of_session(db, session))
+
+    async def stuck(self) -> Sequence[Stuck]:
+        """What has failed again and again."""
+        return await self._reading(delivery.stuck)
+
+    async def retry(self, now: datetime) -> int:
+        """Try all of that again."""
+        return await self._writing(lambda db: delivery.retry(db, self.kinds, now))
+
     async def counts(self) -> Counts:
         """What waits: for /readyz and for those who ask whether all has been delivered."""
 
         def count(db: Connection) -> Counts:
             waiting = db.execute(select(func.count()).where(POST.c.due.is_not(None))).scalar() or 0
             marks = db.execute(select(func.count()).select_from(MARK)).scalar() or 0
-            oldest = db.execute(select(func.min(POST.c.begun)).where(POST.c.state.in_(["waiting", "trying"]))).scalar()
+            # A broadcast takes as long as the platform says, and what fails for good is told of by itself: neither may
+            # take a process out of service that does all it can.
+            unseen = (POST.c.state.in_(["waiting", "trying"]), POST.c.tries < delivery.POISON)
+            prompt = (*unseen, POST.c.rank != posts.BROADCAST)
+            oldest = db.execute(select(func.min(POST.c.begun)).where(*prompt)).scalar()
+            failing = db.execute(select(func.count()).where(delivery.FAILS)).scalar() or 0
             aside = db.execute(select(func.count()).where(TIMER.c.aside.is_not(None))).scalar() or 0
-            return Counts(waiting + marks, oldest, aside)
+            return Counts(waiting + marks, oldest, aside, failing)
 
         return await self._reading(count)
 

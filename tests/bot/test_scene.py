@@ -31,6 +31,7 @@ from dialogs.base import (
 )
 from dialogs.card import Card, t
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 from storage.base import Attended, Dialog, Listing, Wanted
 from tests.storage.contract import NOON, World, said
 
@@ -214,6 +215,14 @@ class Facts:
         self.asked.add("turns")
         return [Turned("ann", "called", NOON, 1, "d1")]
 
+    def delivery(self, dialog: str) -> list[Sent]:
+        self.asked.add("delivery")
+        return [Sent(dialog, "list", "learner", shown=1)]
+
+    def aside(self, session: str) -> list[Stuck]:
+        self.asked.add("aside")
+        return [Stuck("timer", "kind", "close", "d1", session, NOON, 5)]
+
     def siblings(self, session: str) -> list[Dialog]:
         self.asked.add("siblings")
         return [self.session, replace(self.session, id="d1")]
@@ -251,13 +260,14 @@ def scene_of(
         (["roster"], {"roster"}),
         (["turns"], {"turns"}),
         (["sessions"], {"sessions"}),
+        (["delivery"], {"delivery"}),
         (["report"], {"siblings", "tally", "roster"}),
     ],
 )
 def test_only_what_was_asked_for_is_looked_up(needs: list[Need], asked: set[str]) -> None:
     scene, facts = scene_of(*needs)
 
-    filled = {name: bool(getattr(scene, name)) for name in ("roster", "turns", "sessions")}
+    filled = {name: bool(getattr(scene, name)) for name in ("roster", "turns", "sessions", "delivery")}
     assert facts.asked == asked
     assert filled == {name: name in asked for name in filled}
     assert bool(scene.tally.by_key) is bool({"tally", "notes"} & {*needs})
@@ -306,6 +316,21 @@ def test_a_view_knows_its_viewer_and_what_is_counted() -> None:
         ("board", None, None, {}, 1),
     ]
     assert facts.asked == {"tally", "roster"}
+
+
+@pytest.mark.parametrize("need", ["delivery", "aside"])
+def test_a_view_knows_how_far_messages_have_come_and_what_failed_if_it_asks(need: Need) -> None:
+    facts, given = Facts(), []
+
+    def view(state: State, look: Look) -> Card:
+        given.append(look)
+        return Card(t("x"))
+
+    kind = Kind("kind", State, lambda state, *_: Step(state), view, needs={Look: frozenset({need})})
+    Scenes({"kind": kind}).view(facts.session, Wanted("s1", "board", "ann"), facts, NOON)
+
+    known = {"delivery": len(given[0].delivery), "aside": len(given[0].aside)}
+    assert (known, facts.asked) == ({"delivery": 0, "aside": 0} | {need: 1}, {"tally", need})
 
 
 async def test_a_batch_tells_what_it_has_done_itself(world: World) -> None:
