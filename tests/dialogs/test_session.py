@@ -313,7 +313,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
                 *lists((STARTS - REMIND).isoformat()),
                 *(Tell("checklist:learner", "remind"), Wake("checklists", None)),
             ),
-            reply=t("The checklist is out. Whoever had it already and has open items is reminded."),
+            reply=t("The checklist is on its way. Whoever had it already and has open items is reminded."),
         ),
     ),
     "shows who is ready": (
@@ -719,7 +719,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
         OFF,
     ),
     "checklist send": (
-        "The checklist is out. Whoever had it already and has open items is reminded.",
+        "The checklist is on its way. Whoever had it already and has open items is reminded.",
         *(SENT, SENT, ENDED, OFF),
     ),
     "move tomorrow 15:00": (
