@@ -90,8 +90,11 @@ def far(way: Way, sending: Sending | None, now: datetime, session: Brief | None)
         said = t("Sent to {n} of {all}; the rest is on its way.", n=shown, all=everybody)
     if not way.sent.failing:
         return said
-    one, many = "{n} could not be sent yet and is tried again.", "{n} could not be sent yet and are tried again."
-    again = tn(one, many, n=way.sent.failing)
+    again = tn(
+        "{n} could not be sent yet and is tried again.",
+        "{n} could not be sent yet and are tried again.",
+        n=way.sent.failing,
+    )
     return t("{said} {again}", said=said, again=again)
 
 
