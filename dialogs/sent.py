@@ -44,6 +44,15 @@ class Stuck:
     why: str = ""
 
 
+def sent_out(all_: Sequence[Sent], slot: str) -> Sent:
+    """How far this message has come to everybody whom it was sent to, whatever they are in the session by now."""
+    rows = [one for one in all_ if one.slot == slot]
+    sums = {x: sum(getattr(one, x) for one in rows) for x in ("shown", "waiting", "gone", "behind", "failing", "lost")}
+    until = min((one.until for one in rows if one.until), default=None)
+    missed = tuple(sorted(pair for one in rows for pair in one.missed))[:MISSED]
+    return Sent(rows[0].dialog if rows else "", slot, until=until, missed=missed, **sums)
+
+
 def sent_to(all_: Sequence[Sent], slot: str, role: str) -> Sent:
     """How far this message has come to these; one that nobody has begun to send is nowhere yet."""
     return next((one for one in all_ if (one.slot, one.role) == (slot, role)), Sent("", slot, role))

@@ -134,7 +134,7 @@ def _failed(aside: tuple[Stuck, ...], brief: Brief) -> tuple[Fact, ...]:
     """What was to happen and failed for good, and what can be done in its place."""
     facts = []
     for one in aside[:FAILED]:
-        what, instead = FAILURES.get((one.kind, one.name), (t("something that was due"), ()))
+        what, instead = FAILURES.get((one.kind, one.name), (t("Something that was due"), ()))
         when = When(one.since, "both", brief.zone)
         said = t("{what} ({when}) failed again and again.", what=what, when=when)
         for words in instead:
@@ -148,17 +148,17 @@ def _failed(aside: tuple[Stuck, ...], brief: Brief) -> tuple[Fact, ...]:
 
 SEND = "checklist send"
 FAILURES: dict[tuple[str, str], tuple[Text, tuple[Typed, ...]]] = {  # by kind and timer
-    ("session", "checklists"): (t("sending the checklists"), (Typed(SEND),)),
-    ("checklist", "remind"): (t("the reminder of the checklist"), (Typed(SEND),)),
-    ("checklist", "sending"): (t("following how far the checklist has come"), ()),
-    ("survey", "close"): (t("closing the survey"), (Typed("survey close"),)),
-    ("survey", "sending"): (t("following how far the survey has come"), ()),
-    ("poll", "close"): (t("closing a poll"), ()),
-    ("prompt", "call"): (t("calling on somebody"), (Typed("ask"),)),
-    ("prompt", "timeout"): (t("going on with a question"), (Typed("next"),)),
-    ("prompt", "quiet"): (t("telling you of an unanswered question"), ()),
-    ("silence", "queue"): (t("telling you of an unanswered question"), ()),
-    ("session", "archive"): (t("putting this session away"), ()),
+    ("session", "checklists"): (t("Sending the checklists"), (Typed(SEND),)),
+    ("checklist", "remind"): (t("Reminding people of the checklist"), (Typed(SEND),)),
+    ("checklist", "sending"): (t("Following how far the checklist has come"), ()),
+    ("survey", "close"): (t("Closing the survey"), (Typed("survey close"),)),
+    ("survey", "sending"): (t("Following how far the survey has come"), ()),
+    ("poll", "close"): (t("Closing a poll"), ()),
+    ("prompt", "call"): (t("Calling on somebody"), (Typed("ask"),)),
+    ("prompt", "timeout"): (t("Going on with a question"), (Typed("next"),)),
+    ("prompt", "quiet"): (t("Telling you of an unanswered question"), ()),
+    ("silence", "queue"): (t("Telling you of an unanswered question"), ()),
+    ("session", "archive"): (t("Putting this session away"), ()),
 }
 
 

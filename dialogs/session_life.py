@@ -96,9 +96,10 @@ def checklists(session: State, now: datetime) -> tuple[Effect, ...]:
 
 def prepared(session: State, scene: Scene) -> Step[State]:
     """The checklists go out, late if need be; but nobody is to get ready for what was to have begun by now."""
-    if session.brief.starts and session.brief.starts <= scene.now:
+    lists = checklists(session, scene.now)
+    if lists and session.brief.starts and session.brief.starts <= scene.now:
         return Step(session.model_copy(update={"unsent": True}), (Show("desk", FACILITATOR),))
-    return Step(session.model_copy(update={"prepared": True}), checklists(session, scene.now))
+    return Step(session.model_copy(update={"prepared": True}), lists)
 
 
 def came(session: State) -> tuple[Tell, ...]:
