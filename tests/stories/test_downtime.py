@@ -54,7 +54,7 @@ class Life:
 
     def shows(self, post: Post) -> None:
         """What is new to somebody."""
-        if post.person and not post.ref:
+        if post.session and post.person and not post.ref:
             self.got.append((post.slot, post.person))
 
     async def until(self, app: App, moment: datetime) -> None:
