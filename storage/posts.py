@@ -7,7 +7,7 @@ itself; `owner` is the fence that keeps a process which was frozen meanwhile fro
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -43,6 +43,7 @@ from storage.writing import upsert
 log = logging.getLogger(__name__)
 
 CHUNK = 100  # people of a role that are served in one transaction
+CROWD = 20  # what goes to more people than this, each by name, is a broadcast too
 FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages go out
 
 
@@ -82,6 +83,7 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
     wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
     found = db.execute(MARKED, {"ids": [*{mark.dialog for mark in marks}]})
     dialogs = {row.id: row for row in found}
+    crowds = Counter((dialog, slot) for _, dialog, slot, _, _ in wanted)
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for tenant, dialog, slot, to, after in wanted:
         targets, more = _targets(db, dialogs[dialog], slot, to, after)
@@ -94,14 +96,13 @@ def fold(db: Connection, now: datetime, limit: int) -> int:
                 "target": target,
                 "private": to != ROOM and ":" not in to,
                 "session": dialogs[dialog].session,
-                "rank": _rank(to),
+                "rank": BROADCAST if crowds[dialog, slot] > CROWD else _rank(to),
                 "revision": 1,
                 "shown": 0,
                 "begun": now + timedelta(microseconds=len(rows)),  # messages of one moment keep their order
                 "due": now,
                 "tries": 0,
                 "state": "waiting",
-                "lost": 0,
             }
         if more:
             db.execute(insert(MARK), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})

@@ -235,3 +235,17 @@ async def test_whoever_leads_sees_what_failed_in_their_session_and_when_it_does_
         retried = [(post.session, post.slot) for post in await world.deliver()]
 
     assert (failed, retried) == ([(session, "desk")], [(session, "desk")])
+
+
+async def test_what_goes_to_many_by_name_is_a_broadcast_and_holds_up_nobody(world: World) -> None:
+    host = await world.host()
+    session = await world.session(host)
+    await world.joins(session, *(f"p{n:02}" for n in range(21)))
+    dialog = await world.dialog(session, "list", *(Show("few", f"p{n:02}") for n in range(20)), by=host)
+    await world.does(host, dialog, *(Show("many", f"p{n:02}") for n in range(21)), Show("board"))
+
+    assert [(post.slot, post.rank) for post in await world.due()] == [
+        *[("few", 1)] * 20,
+        ("board", 2),
+        *[("many", 4)] * 21,
+    ]
