@@ -37,6 +37,7 @@ class Scenes:
 
     def __init__(self, kinds: Mapping[str, AnyKind]) -> None:
         self.kinds = kinds
+        self._last: tuple[Sequence[Attended], Brief | None, datetime, tuple[Member, ...]] | None = None
 
     def decide(self, dialog: Dialog, event: Event, facts: Facts, now: datetime) -> Step[Any]:
         """What this dialog says of this event."""
@@ -91,7 +92,13 @@ class Scenes:
     def _roster(self, dialog: Dialog, needs: frozenset[Need], facts: Facts, now: datetime) -> tuple[Member, ...]:
         if dialog.session is None or not needs & {"roster", "report"}:
             return ()
-        return roster(facts.attendance(dialog.session), brief(facts, dialog.session), now)
+        everybody, told, last = facts.attendance(dialog.session), brief(facts, dialog.session), self._last
+        # A list to 2,000 is drawn for each of them, a hundred in one transaction: the same people at the same moment.
+        if last and last[0] is everybody and last[1] == told and last[2] == now:
+            return last[3]
+        found = roster(everybody, told, now)
+        self._last = (everybody, told, now, found)
+        return found
 
     def _report(self, dialog: Dialog, needs: frozenset[Need], facts: Facts, now: datetime) -> Report:
         if dialog.session is None or "report" not in needs:

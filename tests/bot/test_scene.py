@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -344,3 +345,30 @@ async def test_a_batch_tells_what_it_has_done_itself(world: World) -> None:
 
     assert (told["roster"]["ann"], told["mine"]["vote"]) == (["learner", 1, 1], "a")
     assert said((await world.hear(world.event(Pressed, "ann", dialog=session, action="say", value="x")))[0]) == "x"
+
+
+def test_who_is_there_is_worked_out_once_for_all_who_look_at_the_same_moment() -> None:
+    """A list to 2,000 is drawn 2,000 times: each time with 2,000 people, that took seconds of each transaction."""
+    facts, given, everybody = Facts(), [], [ANN, BEN]
+    facts.attendance = lambda session: everybody  # type: ignore[method-assign]
+
+    def view(state: State, look: Look) -> Card:
+        given.append(look.roster)
+        return Card(t("x"))
+
+    scenes = Scenes(
+        {"kind": Kind("kind", State, lambda state, *_: Step(state), view, needs={Look: frozenset({"roster"})})}
+    )
+    for moment in (NOON, NOON, at(50)):
+        scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, moment)
+    everybody = [replace(ANN, last=at(50)), BEN]
+    scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, at(50))
+    facts.session = replace(facts.session, state=State(brief=replace_brief(closed=at(51))))
+    scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, at(50))
+
+    assert [a is b for a, b in pairwise(given)] == [True, False, False, False]
+    assert [one.here for one in given[3]] == [True, False]
+
+
+def replace_brief(**changes: object) -> Brief:
+    return OPEN.model_copy(update=changes)
