@@ -34,7 +34,7 @@ from dialogs.base import (
 from dialogs.card import Button, Card, Fact, Text, When, Who, quote, t, tn
 from dialogs.card import Item as Line
 from dialogs.privacy import MANY, listed
-from dialogs.sending import Sending, Way, begun, far, followed, looks, news, not_reached
+from dialogs.sending import Sending, Way, begun, far, followed, looks, news, not_reached, number
 from dialogs.sent import Sent, sent_to
 from dialogs.words import short
 
@@ -323,11 +323,12 @@ def readiness(checklist: State, look: Look) -> Card:
         )
     if ready and len(people) <= MANY:
         facts.append(Fact(t("Ready"), listed(ready)))
-    counts = t("{begun} with open items, {silent} without an answer yet.", begun=len(started), silent=len(silent))
+    some, none = number(len(started)), number(len(silent))
+    counts = t("{begun} with open items, {silent} without an answer yet.", begun=some, silent=none)
     said = counts if started or silent else t("Everybody is ready.")
     out, missed = progress(checklist, look)
     return Card(
-        title=t("Ready: {ready} of {all}", ready=len(ready), all=len(people)),
+        title=t("Ready: {ready} of {all}", ready=number(len(ready)), all=number(len(people))),
         text=(said if people else t("Nobody is on the roster yet."), *out),
         facts=(*facts, *missed),
         footer=t("Only facilitators see this."),
