@@ -220,6 +220,7 @@ class Outbox:
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
             )
         await self.store.gone(post, self.owner, why)
+        await self.hot.nudge("timers")  # those who lead are told of it
 
     def _after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)

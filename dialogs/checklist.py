@@ -128,9 +128,10 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             return Step(checklist)  # nothing ran at the time: now the session is about to be opened, or was not held
         case Rang("remind") | Told("remind") if not checklist.closed:
             return remind(checklist, scene)
-        case Rang("sending") if checklist.sending and not checklist.closed:
-            after, look = followed(checklist.sending, ways(checklist, scene.delivery, scene.roster), scene.now)
-            told = board(checklist) if news(checklist.sending, after) else ()
+        case Rang("sending") if checklist.role is LEARNER and not checklist.closed:
+            before = checklist.sending
+            after, look = followed(before, ways(checklist, scene.delivery, scene.roster), scene.now)
+            told = board(checklist) if news(before, after) else ()
             return Step(checklist.model_copy(update={"sending": after}), (*told, look))
         case Told("came") if not checklist.closed:
             more = on_its_way(checklist, scene)
@@ -147,7 +148,7 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             asked = tuple(Show(f"help:{person}", FACILITATOR) for person in closed.helping if over)
             shut = Show("list", closed.role, latecomers=False)  # whoever comes now has nothing to get ready for
             off = (Wake("remind", None), *((Wake("sending", None),) if checklist.sending else ()))
-            told = board(closed) if checklist.sending else ()
+            told = () if checklist.closed else board(closed)  # how far it has come is said no more
             return Step(closed, (*off, shut, *told, *reminders, *asked), done=over)
     return Step(checklist)
 

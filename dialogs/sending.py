@@ -53,14 +53,16 @@ def begun(ways: Sequence[Way], now: datetime) -> Sending:
     return Sending(at=now, shown=sum(way.sent.shown for way in ways), gone=sum(way.sent.gone for way in ways))
 
 
-def followed(before: Sending, ways: Sequence[Way], now: datetime) -> tuple[Sending | None, Wake]:
+def followed(before: Sending | None, ways: Sequence[Way], now: datetime) -> tuple[Sending | None, Wake]:
     """How far it is now, and when to look again: None and never, once nobody waits.
 
+    Without `before` all had been there or gone, and something has become of one of them since.
     What waits until a moment is not looked at before that, and what does not move less and less often.
     """
     waiting, after = sum(way.waiting for way in ways), begun(ways, now)
     if not waiting:
         return None, Wake("sending", None)
+    before = before or after
     still = before.still + 1 if (after.shown, after.gone) == (before.shown, before.gone) else 0
     speed = (after.shown - before.shown) / ((now - before.at) / timedelta(seconds=1) or 1.0)
     rest_by = now + timedelta(seconds=waiting / speed) if speed > 0 else None
@@ -69,9 +71,11 @@ def followed(before: Sending, ways: Sequence[Way], now: datetime) -> tuple[Sendi
     return after.model_copy(update={"rest_by": rest_by, "still": still}), Wake("sending", max(look, tried))
 
 
-def news(before: Sending, after: Sending | None) -> bool:
+def news(before: Sending | None, after: Sending | None) -> bool:
     """Whether there is something to tell."""
-    return after is None or (after.shown, after.gone) != (before.shown, before.gone) or bool(before.rest_by)
+    if before is None or after is None or before.rest_by:
+        return True
+    return (after.shown, after.gone) != (before.shown, before.gone)
 
 
 def far(way: Way, sending: Sending | None, now: datetime, session: Brief | None) -> Text:
@@ -81,6 +85,8 @@ def far(way: Way, sending: Sending | None, now: datetime, session: Brief | None)
         return tn("Sent to {n} person.", "Sent to all {all}.", n=way.all, all=everybody)
     if not way.waiting:
         return t("Sent to {n} of {all}.", n=shown, all=everybody)
+    if not way.sent.shown and not way.sent.gone and not way.sent.failing:
+        return tn("On its way to {n} person.", "On its way to {all}.", n=way.all, all=everybody)
     by = sending.rest_by if sending else None
     if by and by > now:
         minute = by.replace(second=0, microsecond=0) + timedelta(minutes=1)  # a clock without seconds says the next

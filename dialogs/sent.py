@@ -28,6 +28,9 @@ class Sent:
 
 
 MISSED = 40
+# The timer by which a kind that needs `delivery` looks at how far its messages are. It sets it for itself while they go
+# out; the store sets it for whatever becomes of one later: gone after all, deleted there, or brought there after all.
+FOLLOW = "sending"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
             followed_no_more = (Wake("sending", None),) if survey.sending else ()
             off = (Wake("close", None), *followed_no_more, Tell(PARENT, "survey closed"))
             return Step(closed, (*shows, *off), reply=t("The survey is closed."), done=True)
-        case Rang("sending") if survey.sending and not survey.closed:
+        case Rang("sending") if not survey.closed:
             after, look = followed(survey.sending, (way(survey, scene.delivery),), scene.now)
             told = (Show("results", FACILITATOR),) if news(survey.sending, after) else ()
             return Step(survey.model_copy(update={"sending": after}), (*told, look))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Look
-from dialogs.sent import MISSED, Sent, Stuck
+from dialogs.sent import FOLLOW, MISSED, Sent, Stuck
 from storage.tables import DIALOG, MARK, NOTE, POST, SHOW, TIMER
+from storage.writing import upsert
 
 POISON = 5  # failures after which a timer is set aside; a message is told of by then, and tried on
+SOON = timedelta(seconds=10)  # until facilitators are told of a change
 LISTED = 100  # of what is stuck, the oldest
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to answer it.
@@ -121,6 +123,16 @@ def retry(db: Connection, kinds: Mapping[str, AnyKind], now: datetime) -> int:
     sent = db.execute(update(POST).where(free).values(tries=0, due=now, owner=None)).rowcount
     tell(db, kinds, sessions)
     return rung + sent
+
+
+def follow(db: Connection, kinds: Mapping[str, AnyKind], dialogs: Collection[str], now: datetime) -> None:
+    """Of these, those that tell how far their messages have come are to look again, within ten seconds."""
+    asking = [name for name, kind in kinds.items() if "delivery" in kind.needs.get(Look, ())]
+    theirs = (DIALOG.c.id.in_(dialogs), DIALOG.c.done.is_(False), DIALOG.c.kind.in_(asking))
+    at = now + SOON
+    for row in db.execute(select(DIALOG.c.id, DIALOG.c.tenant).where(*theirs).order_by(DIALOG.c.id)).all():
+        timer = {"dialog": row.id, "name": FOLLOW, "tenant": row.tenant, "at": at, "due": at, "tries": 0}
+        db.execute(upsert(db, TIMER).on_conflict_do_nothing(), timer)  # one that stands will do
 
 
 def tell(db: Connection, kinds: Mapping[str, AnyKind], sessions: Collection[str]) -> None:

@@ -108,15 +108,33 @@ class SqlStore:
         self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None
     ) -> None:
         """Not now."""
-        await self._writing(lambda db: posts.postpone(db, post, owner, until, lost=lost, failed=failed))
+
+        def put_off(db: Connection) -> None:
+            posts.postpone(db, post, owner, until, lost=lost, failed=failed)
+            if lost:
+                delivery.follow(db, self.kinds, [post.dialog], until)
+
+        await self._writing(put_off)
 
     async def gone(self, post: Post, owner: str, why: str) -> None:
         """Never again."""
-        await self._writing(lambda db: posts.gone(db, post, owner, why))
+
+        def end(db: Connection) -> None:
+            lease = db.execute(select(POST.c.due).where(POST.c.id == post.id)).scalar()
+            posts.gone(db, post, owner, why)
+            if lease:
+                delivery.follow(db, self.kinds, [post.dialog], lease - LEASE)
+
+        await self._writing(end)
 
     async def reroute(self, post: Post, owner: str, via: str, now: datetime) -> None:
         """By another platform."""
-        await self._writing(lambda db: posts.reroute(db, post, owner, via, now))
+
+        def turn(db: Connection) -> None:
+            posts.reroute(db, post, owner, via, now)
+            delivery.follow(db, self.kinds, [post.dialog], now)
+
+        await self._writing(turn)
 
     async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
         """What one person sees."""
@@ -217,7 +235,17 @@ class SqlStore:
 
     async def revive(self, tenant: str, place: str, now: datetime) -> int:
         """This place can be reached again."""
-        return await self._writing(lambda db: posts.revive(db, tenant, place, now))
+
+        def again(db: Connection) -> int:
+            revived = posts.revive(db, tenant, place, now)
+            if revived:
+                due = (POST.c.tenant == tenant, POST.c.due == now, POST.c.shown == 0)
+                where = (*due, POST.c.target == place) if place else due
+                dialogs = db.execute(select(POST.c.dialog).distinct().where(*where)).scalars().all()
+                delivery.follow(db, self.kinds, dialogs, now)
+            return revived
+
+        return await self._writing(again)
 
     async def named(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""

@@ -258,7 +258,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         SENT,
         told("start"),
         scene(None),
-        Step(CLOSED, (Wake("remind", None), Show("list", LEARNER, latecomers=False))),
+        Step(CLOSED, (Wake("remind", None), Show("list", LEARNER, latecomers=False), BOARD)),
     ),
     "ends": (
         CLOSED,
@@ -271,7 +271,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         SENT,
         told("cancel"),
         scene(None),
-        Step(OVER, (Wake("remind", None), Show("list", LEARNER, latecomers=False)), done=True),
+        Step(OVER, (Wake("remind", None), Show("list", LEARNER, latecomers=False), BOARD), done=True),
     ),
     "is asked for its board": (SENT, told("show"), scene(None), Step(SENT, (BOARD,))),
     "has no board of those who lead": (LEADS, told("show"), scene(None), Step(LEADS)),
@@ -445,10 +445,21 @@ def test_how_far_it_is_is_drawn_if_there_is_something_new_and_looked_at_until_it
     assert step.effects == (*([BOARD] if drawn else []), Wake("sending", seconds(again) if again else None))
 
 
-def test_it_is_not_followed_when_nothing_is_on_its_way_or_the_list_is_closed() -> None:
+def test_it_is_not_followed_when_it_is_of_those_who_lead_or_the_list_is_closed() -> None:
     closed = GOING.model_copy(update={"closed": True})
-    for state in (SENT, closed):
+    for state in (LEADS, closed):
         assert decide(state, rang("sending"), scene(None, roster=people("Ann"))) == Step(state)
+
+
+def test_what_becomes_of_it_later_is_told_too() -> None:
+    at = scene(None, now=seconds(900), roster=people("Ann", "Bo"))
+
+    away = decide(SENT, rang("sending"), replace(at, delivery=far(1, waiting=1)))
+    gone = decide(SENT, rang("sending"), replace(at, delivery=far(1, 1)))
+
+    assert away.state.sending == Sending(at=seconds(900), shown=1, still=1)
+    assert away.effects == (BOARD, Wake("sending", seconds(920)))
+    assert (gone.state.sending, gone.effects) == (None, (BOARD, Wake("sending", None)))
 
 
 @pytest.mark.parametrize("what", ["start", "end", "cancel"])
@@ -488,7 +499,12 @@ def test_a_reminder_is_followed_with_the_list() -> None:
 # state, what is sent -> what facilitators read of it
 READ: dict[str, tuple[State, tuple[Sent, ...], list[str]]] = {
     "nothing is known": (SENT, (), []),
-    "begins": (GOING, (), ["Sent to 0 of 2,000; the rest is on its way."]),
+    "begins": (GOING, (), ["On its way to 2,000."]),
+    "fails from the beginning": (
+        GOING,
+        far(0, failing=1),
+        ["Sent to 0 of 2,000; the rest is on its way. 1 could not be sent yet and is tried again."],
+    ),
     "goes on": (
         GOING.model_copy(update={"sending": Sending(at=NOW, shown=1240, rest_by=seconds(1900))}),
         far(1240, until=seconds(1)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from dialogs.base import FACILITATOR, LEARNER, AnyKind, Look, Note, Show, Wake
+from dialogs.base import FACILITATOR, LEARNER, AnyKind, Look, Note, Pressed, Show, Wake
 from dialogs.sent import Sent, Stuck
 from storage.base import Post
 from tests.storage.contract import KINDS, NOON, OWNER, World, board
@@ -249,3 +249,56 @@ async def test_what_goes_to_many_by_name_is_a_broadcast_and_holds_up_nobody(worl
         ("board", 2),
         *[("many", 4)] * 21,
     ]
+
+
+# -- those who tell of it look again -----------------------------------------------------------------------------------
+
+FOLLOWING: Mapping[str, AnyKind] = {
+    **KINDS,
+    "puppet": replace(KINDS["puppet"], needs={**KINDS["puppet"].needs, Look: frozenset({"delivery"})}),
+}
+
+
+async def follows(world: World, dialog: str, host: str) -> list[str]:
+    """What the dialog has heard ten seconds later."""
+    world.move(9)
+    assert await world.rings() == []
+    world.move(1)
+    await world.rings()
+    heard: list[str] = (await world.ask(dialog, host))["heard"]
+    return heard
+
+
+async def test_whatever_becomes_of_a_message_later_is_looked_at_within_ten_seconds(fresh: Fresh) -> None:
+    async with World(fresh(), FOLLOWING) as world:
+        host, _, dialog, posts = await lists(world)
+        for number, post in enumerate(posts.values()):
+            await world.store.shown(post, OWNER, f"x:{number}", world.now)
+        heard = [await follows(world, dialog, host)]
+        await world.does(host, dialog, *(Show("list", person) for person in ("ann", "ben", "cem")))
+        ann, ben, cem = await world.due()
+
+        await world.store.gone(ann, OWNER, "they have left")
+        heard.append(await follows(world, dialog, host))
+        await world.store.postpone(ben, OWNER, world.now, lost=True)
+        heard.append(await follows(world, dialog, host))
+        await world.store.reroute(cem, OWNER, "teams", world.now)
+        await world.store.revive("acme", "ann", world.now)  # one timer for both
+        heard.append(await follows(world, dialog, host))
+        await world.store.postpone(ben, OWNER, world.now, failed="503")
+        heard.append(await follows(world, dialog, host))
+
+    assert [len(one) for one in heard] == [0, 1, 2, 3, 3]
+    assert {*heard[-1]} == {"Rang sending"}
+
+
+async def test_who_tells_of_no_delivery_and_who_is_done_is_left_alone(world: World, fresh: Fresh) -> None:
+    _, _, dialog, posts = await lists(world)
+    await world.store.gone(posts["ann"], OWNER, "they have left")
+    alone = await world.store.next_timer()
+    async with World(fresh(), FOLLOWING) as other:
+        host, _, dialog, posts = await lists(other)
+        await other.hear(other.event(Pressed, host, dialog=dialog, action="finish"))
+        await other.store.gone(posts["ann"], OWNER, "they have left")
+
+        assert (alone, await other.store.next_timer()) == (None, None)

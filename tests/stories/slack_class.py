@@ -24,6 +24,7 @@ from tests.slack.people import User
 from tests.slack.reading import Read
 from tests.slack.rooms import Room
 from tests.slack.workspace import Slack
+from tests.stories.following import follows
 from tests.stories.workspace import SIGNING, Story, free_port, message, telling
 
 NOW = datetime(2027, 3, 24, 14, tzinfo=UTC)
@@ -152,7 +153,7 @@ class Course:
 
     async def is_right(self, *, repeated: tuple[tuple[str, int], ...] = ()) -> None:
         """Every message looks as what is stored would be drawn now, none is still due, none was posted twice."""
-        await self.story.settles()
+        await follows(self.story.app, self.story.passes)
         stale, twice = await self.stale(), self.repeated()
         assert (stale, twice) == ([], list(repeated)), (stale, twice)
         troubles = [(user.name, user.troubles) for user in self.slack.users.values()]
