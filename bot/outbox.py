@@ -163,10 +163,12 @@ class Outbox:
             await self.store.postpone(post, self.owner, self._after(later.seconds))
         except Lost:
             await self.store.postpone(post, self.owner, self.clock.now(), lost=True)
+            await self.hot.nudge("timers")  # those who lead are told of it
         except Gone as gone:
             rest = self._rest_of(post, platform)
             if rest:
                 await self.store.reroute(post, self.owner, rest[0], self.clock.now())
+                await self.hot.nudge("timers")
             else:
                 await self._end(post, gone.why)
         except Exception as error:  # noqa: BLE001 - whatever a platform does, the message stays due
