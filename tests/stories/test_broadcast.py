@@ -147,7 +147,7 @@ async def played(folder: Path, learners: int, kills: list[int]) -> tuple[Small, 
             "COHOST_DATABASE_URL": url, "COHOST_SECRET": SECRET, "SLACK_SIGNING_SECRET": SIGNING,
             "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_API_URL": slack.url,
         }  # fmt: skip
-        worker = Worker(1, folder, env, ("-m", "bot", "serve"))
+        worker = Worker(1, folder, env, ("-m", "tests.stories.brisk"))
         slack.kill = dict.fromkeys(kills, worker.kill)
         await asyncio.to_thread(worker.start)
         try:
