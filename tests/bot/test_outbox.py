@@ -12,7 +12,7 @@ from bot.clock import HandClock
 from bot.outbox import Outbox
 from dialogs.base import Begin, Commanded, Joined, Note, Show, Told
 from dialogs.card import Text
-from storage.base import LEASE
+from storage.base import LEASE, Look
 from storage.hot import MemoryHot
 from storage.sql import SqlStore
 from storage.tables import IDENTITY
@@ -296,15 +296,15 @@ async def test_the_loop_looks_by_itself_when_nobody_nudges(room: Room) -> None:
 
 
 async def test_the_loop_stumbles_and_goes_on(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = room.world.store.fold
+    look = room.world.store.look
     troubles = iter([OSError("the disk"), OSError("the disk")])
 
-    async def stumbling(now: object, limit: int) -> int:
+    async def stumbling(now: object, limit: int) -> Look:
         for trouble in troubles:
             raise trouble
-        return await fold(room.world.now, limit)
+        return await look(room.world.now, limit)
 
-    monkeypatch.setattr(room.world.store, "fold", stumbling)
+    monkeypatch.setattr(room.world.store, "look", stumbling)
     async with running(room.outbox.run()):
 
         async def later() -> bool:

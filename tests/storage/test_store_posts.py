@@ -7,7 +7,7 @@ import pytest
 
 from dialogs.base import FACILITATOR, LEARNER, Note, Show
 from storage.base import Post
-from tests.storage.contract import NOON, OWNER, World, board, lines, targets
+from tests.storage.contract import NOON, OWNER, World, board, lines, take_due, targets
 
 SECOND = timedelta(seconds=1)
 
@@ -137,7 +137,7 @@ async def test_of_two_workers_one_takes_a_message(world: World) -> None:
     other = world.another()
 
     batches = await asyncio.gather(
-        *(store.due_posts(world.now, owner, 7) for store, owner in ((world.store, "a"), (other, "b")) for _ in "123")
+        *(take_due(store, world.now, owner) for store, owner in ((world.store, "a"), (other, "b")) for _ in "123")
     )
 
     assert sorted(post.slot for batch in batches for post in batch) == sorted(f"s{n}" for n in range(20))
@@ -160,7 +160,7 @@ async def test_what_changes_while_it_is_being_shown_is_due_at_once_afterwards(wo
     await world.does(host, poll, Note("vote", host, "a"), Show("board"))
     meanwhile = await world.due()
 
-    settled = await world.store.shown(post, OWNER, "ref", world.now)
+    settled = await world.shown(post, OWNER, "ref")
 
     assert (meanwhile, settled) == ([], True)
     again = await taken(world)
@@ -175,16 +175,16 @@ async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old
     world.move(31)
     await world.does(host, poll, Note("vote", host, "new"), Show("board"))
     newer = await taken(world, "awake")
-    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+    assert await world.shown(newer, "awake", newer.ref or "")
     nothing = await world.due("awake")
 
     # Only now the old card arrives at the platform, over the newer one.
-    settled = await world.store.shown(frozen, "frozen", frozen.ref or "", world.now)
+    settled = await world.shown(frozen, "frozen", frozen.ref or "")
     last = await taken(world, "awake")
 
     assert (nothing, settled) == ([], False)
     assert (lines(frozen.card)[2], lines(last.card)[2], last.ref) == ('{"old": 1}', '{"new": 1}', newer.ref)
-    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.shown(last, "awake", last.ref or "")
     assert await world.due() == []
 
 
@@ -196,7 +196,7 @@ async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_onc
     world.move(31)
     await world.does(host, poll, Note("vote", host, "new"), Show("board"))
     newer = await taken(world, "awake")
-    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+    assert await world.shown(newer, "awake", newer.ref or "")
 
     # The old card has arrived at the platform, over the newer one, while nobody was awake to hear the answer.
     await world.store.postpone(frozen, "frozen", world.now + SECOND, failed="TimeoutError()")
@@ -204,7 +204,7 @@ async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_onc
     last = await taken(world, "awake")
 
     assert (lines(last.card)[2], last.ref, last.tries) == ('{"new": 1}', newer.ref, 0)
-    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.shown(last, "awake", last.ref or "")
     assert await world.due() == []
 
 
@@ -214,14 +214,14 @@ async def test_two_slow_workers_do_not_take_a_message_from_each_other_for_ever(w
     world.move(31)
     awake = await taken(world, "awake")
 
-    late = await world.store.shown(frozen, "frozen", "one", world.now)
+    late = await world.shown(frozen, "frozen", "one")
     meanwhile = await world.due("frozen")
-    settled = await world.store.shown(awake, "awake", "two", world.now)
+    settled = await world.shown(awake, "awake", "two")
 
     assert (late, meanwhile, settled) == (False, [], True)
     last = await taken(world, "awake")  # once more, over both
     assert last.ref == "two"
-    assert await world.store.shown(last, "awake", "two", world.now)
+    assert await world.shown(last, "awake", "two")
     assert await world.due() == []
 
 
@@ -281,7 +281,7 @@ async def test_a_lost_message_is_posted_anew(world: World) -> None:
 
     again = await taken(world)
     assert (post.ref is not None, again.ref, again.rank) == (True, None, 2)
-    assert await world.store.shown(again, OWNER, "another ref", world.now)
+    assert await world.shown(again, OWNER, "another ref")
     await world.does(host, poll, Show("board"))
     assert (await taken(world)).ref == "another ref"
 
