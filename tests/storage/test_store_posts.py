@@ -320,3 +320,99 @@ async def test_what_waits_is_counted_with_since_when(world: World) -> None:
     delivered = await world.store.counts()
 
     assert [(one.waiting, one.oldest) for one in (nothing, waiting, delivered)] == [(0, None), (2, NOON), (0, None)]
+
+
+# -- before anything is taken ------------------------------------------------------------------------------------------
+
+
+async def test_a_look_takes_nothing_and_says_when_there_will_be_more(world: World) -> None:
+    host, session, _ = await board(world, Show("a"), Show("b"))
+    first = await world.store.look(world.now, 10)
+    again = await world.store.look(world.now, 10)
+    one = await world.store.look(world.now, 1)
+    waits, goes = [post.id for post in first.due]
+    await world.store.take([goes], {waits: world.now + 5 * SECOND}, world.now, OWNER)
+    rest = await world.store.look(world.now, 10)
+
+    assert (first.folded, again.folded) == (2, 0)
+    assert first.due == again.due
+    assert [(post.slot, post.place, post.person, post.ref, post.rank, post.tenant) for post in first.due] == [
+        (slot, f"web:{session}", None, None, 2, "acme") for slot in "ab"
+    ]
+    assert [look.next for look in (first, one, rest)] == [None, world.now, world.now + 5 * SECOND]
+    assert (one.due, rest.due) == (first.due[:1], ())
+    assert host
+
+
+async def test_a_look_says_by_what_a_person_is_reached(world: World) -> None:
+    ann = await world.store.admit("acme", "slack", "T1/UANN", "Ann")
+    await board(world, Show("hint", ann))
+
+    (post,) = (await world.store.look(world.now, 10)).due
+
+    assert (post.person, post.place, post.reach) == (ann, None, {"slack": "T1/UANN"})
+
+
+async def test_what_is_put_off_is_drawn_when_it_goes_and_not_before(world: World) -> None:
+    host, _, poll = await board(world)
+    (post,) = (await world.store.look(world.now, 10)).due
+    nothing = await world.store.take([], {post.id: world.now + 5 * SECOND}, world.now, OWNER)
+    await world.does(host, poll, Note("vote", host, "a"), Show("board"))
+    world.move(4.9)
+    early = await world.due()
+    world.move(0.1)
+
+    again = await taken(world)
+    assert (nothing, early) == ([], [])
+    assert (again.revision, again.attempted, lines(again.card)[2]) == (2, False, '{"a": 1}')
+
+
+async def test_what_another_worker_has_taken_is_left_out_and_is_not_put_off(world: World) -> None:
+    await board(world, *(Show(slot) for slot in "abc"))
+    ids = [post.id for post in (await world.store.look(world.now, 10)).due]
+    mine = await world.store.take(ids[:2], {}, world.now, "one")
+    theirs = await world.store.take(ids[1:], {ids[0]: world.now + 500 * SECOND}, world.now, "other")
+
+    settled = [await world.shown(post, "one", "ref") for post in mine]
+
+    assert ([post.id for post in mine], [post.id for post in theirs]) == (ids[:2], ids[2:])
+    assert settled == [True, True]
+    world.move(30)
+    assert [post.id for post in await world.due()] == ids[2:]
+
+
+async def test_whoever_has_the_turn_takes_it_though_another_worker_has_put_it_off_meanwhile(world: World) -> None:
+    await board(world)
+    (post,) = (await world.store.look(world.now, 10)).due
+    await world.store.take([], {post.id: world.now + 500 * SECOND}, world.now, "refused")
+
+    assert [one.id for one in await world.store.take([post.id], {}, world.now, "given")] == [post.id]
+    assert await world.store.take([post.id], {}, world.now, "too late") == []
+
+
+async def test_what_somebody_frozen_had_taken_is_put_off_and_stays_theirs_until_another_takes_it(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
+    await world.fold()
+    await world.store.take([], {frozen.id: world.now + 2 * SECOND}, world.now, "awake")
+
+    assert await world.shown(frozen, "frozen", frozen.ref or "")  # the old card arrives, and is known to be old
+    again = await taken(world, "awake")
+    assert lines(again.card)[2] == '{"new": 1}'
+
+
+async def test_many_are_settled_at_once_each_by_its_own_lease(world: World) -> None:
+    await board(world, *(Show(slot) for slot in "dacb"))
+    posts = await world.due("one")
+    world.move(31)
+    (lost,) = await world.store.take([posts[2].id], {}, world.now, "other")
+
+    settled = await world.store.shown([(post, f"ref {post.slot}") for post in posts], "one", world.now)
+
+    assert (lost.id, settled) == (posts[2].id, [True, True, False, True])
+    assert await world.shown(lost, "other", "ref c")
+    assert [(post.slot, post.ref) for post in await world.due()] == [("c", "ref c")]
