@@ -142,7 +142,7 @@ async def test_many_are_asked_for_in_order_and_each_gets_all_of_its_turns_or_non
     second = await stage.other.waits([(another,), (room,), (("free", PACE, 1),)], stage.now)
     await stage.passes(PACE + PACE / 20)
     third = await stage.other.waits([(minute, room), (minute, another)], stage.now)
-    fourth = await stage.one.waits([(another,)], stage.now)
+    fourth = await stage.other.waits([(another,)], stage.now)
 
     assert first == pytest.approx([0, PACE, 0, 0, PACE], abs=PACE / 4)
     assert second == pytest.approx([PACE, PACE, 0], abs=PACE / 4)
