@@ -19,6 +19,7 @@ class SmallPlatform:
 
     def __init__(self, platform: str = "web", seconds: float = 0.0) -> None:
         self.platform, self.seconds = platform, seconds
+        self.everywhere: Turn | None = None  # what every call takes, wherever it goes
         self.rooms: dict[str, dict[str, Card]] = defaultdict(dict)
         self.closed: set[str] = set()
         self.trouble: dict[str, deque[Exception | asyncio.Event]] = defaultdict(deque)  # what the next calls meet
@@ -44,7 +45,8 @@ class SmallPlatform:
 
     def pace(self, message: Bound) -> Sequence[Turn]:
         """One edit in so many seconds for each room; what is new or for one person goes at once."""
-        return [Turn(message.place, self.seconds)] if message.place and message.ref else ()
+        shared = [self.everywhere] if self.everywhere else []
+        return [Turn(message.place, self.seconds), *shared] if message.place and message.ref else shared
 
     def stands(self, where: str) -> list[Card]:
         """What can be read there."""
