@@ -36,7 +36,8 @@ from adapters.teams.show import Address, Show
 log = logging.getLogger(__name__)
 
 NEVER = "-"  # botbuilder calls nobody here: `connector` does
-PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
+PACE = 2.0  # seconds between two edits in one conversation
+CALLS = 3600 / 1790  # seconds between two calls in one conversation: Teams takes 1,800 an hour
 WRITES = 30  # a second, in one organisation: Teams takes 50, and the answers to presses count as well
 BURST = 5  # messages that may begin together in one conversation: Teams takes 7 calls a second there
 PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
@@ -135,10 +136,10 @@ class Teams:
         """A conversation's messages share one edit in two seconds, and an organisation's all calls of a second."""
         if message.ref == PAGE:
             return ()
-        call = Turn(f"teams {message.tenant}", 1 / WRITES, WRITES // 2)
-        if message.ref:
-            return (Turn(f"{message.tenant} {message.place}", PACE), call) if message.place else (call,)
-        return Turn(f"teams {message.tenant} {message.place or message.person}", PACE, BURST), call
+        conversation = Turn(f"teams calls {message.tenant} {message.place or message.person}", CALLS, BURST)
+        calls = conversation, Turn(f"teams calls {message.tenant}", 1 / WRITES, WRITES // 2)
+        edits = message.ref and message.place
+        return (Turn(f"{message.tenant} {message.place}", PACE), *calls) if edits else calls
 
     # -- the server's side ---------------------------------------------------------------------------------------------
 
