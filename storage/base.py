@@ -106,6 +106,7 @@ class Facts(Protocol):
 
 
 Heard = Callable[[str | None], None]
+Turn = tuple[str, float, int]  # a key, how many seconds lie between two turns under it, and how many are saved up
 Decide = Callable[[Dialog, Event, Facts, datetime], Step[Any]]
 View = Callable[[Dialog, "Wanted", Facts, datetime], Card]
 
@@ -128,6 +129,31 @@ class Wanted:
     dialog: str
     slot: str
     viewer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that is due, not taken yet and not drawn: what it takes to ask whether it may go out now."""
+
+    id: str
+    tenant: str
+    dialog: str
+    slot: str
+    place: str | None
+    person: str | None
+    ref: str | None
+    via: str | None
+    rank: int  # see `Post`
+    reach: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to deliver, as of one moment."""
+
+    folded: int  # marks that have become due posts by this look
+    due: tuple[Due, ...]  # the most urgent first
+    next: datetime | None  # when there will be more; not after the moment of the look where it has left some out
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,20 +235,26 @@ class Store(Protocol):
         """This timer's event failed: tried again later, and set aside after five times."""
         ...
 
-    async def fold(self, now: datetime, limit: int) -> int:
-        """Turn what was marked to be drawn into due posts. Returns how many marks were folded."""
+    async def look(self, now: datetime, limit: int) -> Look:
+        """Turn what was marked to be drawn into due posts, and tell the most urgent ones, at most so many."""
         ...
 
-    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
-        """Posts that are due, most urgent first, under a lease, each with its card as of one moment."""
+    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+        """These due posts in this order, under a lease, each with its card as of one moment.
+
+        Those that somebody else has taken meanwhile are left out. `held`: others, which may not go out before then.
+        """
         ...
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""
         ...
 
-    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
-        """The platform shows this revision. False: the lease was lost meanwhile, and the post is due again."""
+    async def shown(self, shows: Sequence[tuple[Post, str]], owner: str, now: datetime) -> list[bool]:
+        """The platforms show these revisions, by these references.
+
+        False, in the same order: the lease was lost meanwhile, and the post is due again.
+        """
         ...
 
     async def postpone(
@@ -353,8 +385,15 @@ class Hot(Protocol):
         """
         ...
 
-    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
-        """There is no turn left under this key, whatever was counted: the next one comes free in so many `seconds`."""
+    async def waits(self, asked: Sequence[Sequence[Turn]], now: datetime) -> list[float]:
+        """The same for many at once, in order. Each may need several turns: it is given all of them or none."""
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1, after: float | None = None) -> None:
+        """There is no turn left under this key, whatever was counted: the next one comes free in `after` seconds.
+
+        Without `after` it is a whole turn's `seconds`.
+        """
         ...
 
     async def nudge(self, what: str) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
 from dialogs.sent import Sent, Stuck
-from storage import delivery, moving, pages, people, posts
-from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
+from storage import delivery, folding, moving, pages, people, posts
+from storage.base import LEASE, Counts, Decide, Glimpse, Look, Outcome, Page, Post, View
 from storage.connecting import connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
@@ -23,6 +23,7 @@ from storage.turning import Turns
 
 R = TypeVar("R")
 
+FOLDS = 1000  # marks at a time
 REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
 
 
@@ -88,21 +89,21 @@ class SqlStore:
 
         await self._writing(mark)
 
-    async def fold(self, now: datetime, limit: int) -> int:
-        """Turn marks into due posts."""
-        return await self._writing(lambda db: posts.fold(db, now, limit))
+    async def look(self, now: datetime, limit: int) -> Look:
+        """Turn marks into due posts, and see what is due."""
+        return await self._writing(lambda db: posts.look(db, now, limit, FOLDS))
 
-    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
-        """Take the posts that are due."""
-        return await self._writing(lambda db: posts.due_posts(db, self.kinds, self.view, now, owner, limit))
+    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+        """Take these, and put the held ones off."""
+        return await self._writing(lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner))
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""
         return await self._reading(lambda db: db.execute(select(func.min(POST.c.due))).scalar())
 
-    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
-        """This revision is shown."""
-        return await self._writing(lambda db: posts.shown(db, post, owner, ref, now))
+    async def shown(self, shows: Sequence[tuple[Post, str]], owner: str, now: datetime) -> list[bool]:
+        """These revisions are shown."""
+        return await self._writing(lambda db: posts.shown(db, shows, owner, now))
 
     async def postpone(
         self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None
@@ -276,7 +277,7 @@ class SqlStore:
             # A broadcast takes as long as the platform says, and what fails for good is told of by itself: neither may
             # take a process out of service that does all it can.
             unseen = (POST.c.state.in_(["waiting", "trying"]), POST.c.tries < delivery.POISON)
-            prompt = (*unseen, POST.c.rank != posts.BROADCAST)
+            prompt = (*unseen, POST.c.rank != folding.BROADCAST)
             oldest = db.execute(select(func.min(POST.c.begun)).where(*prompt)).scalar()
             failing = db.execute(select(func.count()).where(delivery.FAILS)).scalar() or 0
             aside = db.execute(select(func.count()).where(TIMER.c.aside.is_not(None))).scalar() or 0

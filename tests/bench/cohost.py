@@ -68,7 +68,13 @@ class Cohost(Server):
     """`cohost serve`, and the votes that it must have in the end."""
 
     def __init__(
-        self, folder: Path, database: Path, sink_port: int, ways: Ways = SLACK, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        database: Path,
+        sink_port: int,
+        ways: Ways = SLACK,
+        env: Mapping[str, str] | None = None,
+        program: str = "bot",
     ) -> None:
         self.database, self.sink = database, sink_port
         port = free_port()
@@ -78,7 +84,7 @@ class Cohost(Server):
             "COHOST_PORT": str(port),
             **(slack(sink_port) if env is None else env),
         }
-        super().__init__(Process(["-m", "bot", "serve"], port, folder, own), folder, ways)
+        super().__init__(Process(["-m", program, "serve"], port, folder, own), folder, ways)
         self.due: dict[tuple[str, str], str] = {}  # (dialog, the platform's user) -> what they pressed last
         self.pressed = 0
 

@@ -32,8 +32,8 @@ async def test_every_message_is_shown_or_waits_or_is_gone(world: World) -> None:
     host, session, dialog, posts = await lists(world)
     before = await sent(world, session, "list")
 
-    await world.store.shown(posts["ann"], OWNER, "x:1", world.now)
-    await world.store.shown(posts["ben"], OWNER, "x:2", world.now)
+    await world.store.shown([(posts["ann"], "x:1")], OWNER, world.now)
+    await world.store.shown([(posts["ben"], "x:2")], OWNER, world.now)
     await world.store.gone(posts["cem"], OWNER, "they have left")
     await world.store.postpone(posts["dan"], OWNER, NOON + 40 * SECOND, failed="503")
     await world.does(host, dialog, Show("list", "ben"))
@@ -52,7 +52,7 @@ async def test_every_message_is_shown_or_waits_or_is_gone(world: World) -> None:
 async def test_what_was_deleted_there_waits_and_is_known_to_have_been_sent_again(world: World) -> None:
     _, session, dialog, posts = await lists(world)
     for number, post in enumerate(posts.values()):
-        await world.store.shown(post, OWNER, f"x:{number}", world.now)
+        await world.store.shown([(post, f"x:{number}")], OWNER, world.now)
 
     lost = replace(posts["ann"], ref="x:0")
     await world.does("ann", dialog, Show("list", "ann"))
@@ -68,7 +68,7 @@ async def test_what_was_deleted_there_waits_and_is_known_to_have_been_sent_again
 async def test_what_stands_there_and_cannot_be_changed_any_more_has_still_been_shown(world: World) -> None:
     host, session, dialog, posts = await lists(world)
     for number, post in enumerate(posts.values()):
-        await world.store.shown(post, OWNER, f"x:{number}", world.now)
+        await world.store.shown([(post, f"x:{number}")], OWNER, world.now)
     await world.does(host, dialog, Show("list", "ann"))
     (again,) = await world.due()
 
@@ -273,7 +273,7 @@ async def test_whatever_becomes_of_a_message_later_is_looked_at_within_ten_secon
     async with World(fresh(), FOLLOWING) as world:
         host, _, dialog, posts = await lists(world)
         for number, post in enumerate(posts.values()):
-            await world.store.shown(post, OWNER, f"x:{number}", world.now)
+            await world.store.shown([(post, f"x:{number}")], OWNER, world.now)
         heard = [await follows(world, dialog, host)]
         await world.does(host, dialog, *(Show("list", person) for person in ("ann", "ben", "cem")))
         ann, ben, cem = await world.due()

@@ -24,6 +24,7 @@ from tests.slack.people import User
 from tests.slack.reading import Read
 from tests.slack.rooms import Room
 from tests.slack.workspace import Slack
+from tests.storage.contract import take_due
 from tests.stories.following import follows
 from tests.stories.workspace import SIGNING, Story, free_port, message, telling
 
@@ -167,7 +168,7 @@ class Course:
         assert waiting is None or waiting > self.story.clock.now()
         await app.store._writing(lambda db: db.execute(update(POST).where(live).values(due=NOW)))
         found = []
-        for post in await app.store.due_posts(self.story.clock.now(), "witness", 1000):
+        for post in await take_due(app.store, self.story.clock.now(), "witness"):
             if not (post.place or "slack:").startswith("slack:") or post.card.page:
                 continue
             private = post.place is None
