@@ -331,7 +331,7 @@ def readiness(checklist: State, look: Look) -> Card:
     return Card(
         title=t("Ready: {ready} of {all}", ready=number(len(ready)), all=number(len(people))),
         text=(said if people else t("Nobody is on the roster yet."), *out),
-        facts=(*facts, *missed),
+        facts=(*missed, *facts),
         footer=t("Only facilitators see this."),
         tone="done" if people and len(ready) == len(people) else "plain",
     )
