@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dialogs.base import Brief, Event, Listed, Member, Role
 from dialogs.card import Card, Reply
@@ -48,6 +48,26 @@ class Gone(Exception):
         self.why = why
 
 
+class Turn(NamedTuple):
+    """What a call uses up: one turn of those that come free under this key, one in so many seconds."""
+
+    key: str
+    seconds: float
+    burst: int = 1  # how many are saved up while nobody takes them
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A message on its way, before it is drawn. Without `ref` it is new; with one it is an edit."""
+
+    tenant: str
+    dialog: str
+    slot: str
+    place: str | None
+    person: str | None
+    ref: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message to be shown now. Without `ref` it is new; with one it is an edit."""
@@ -78,8 +98,8 @@ class Adapter(Protocol):
         """
         ...
 
-    def pace(self, message: Message) -> tuple[str, float]:
-        """Whom this message must not crowd (a key), and how many seconds lie between two messages under that key."""
+    def pace(self, message: Bound) -> Sequence[Turn]:
+        """What it takes to show this. It is drawn and shown when all of these turns are free; without any, at once."""
         ...
 
 
@@ -93,8 +113,11 @@ class Pace(Protocol):
         """
         ...
 
-    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
-        """There is no turn left under this key, whatever was counted."""
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1, after: float | None = None) -> None:
+        """There is no turn left under this key, whatever was counted: the next one comes free in `after` seconds.
+
+        Without `after` it is a whole turn's `seconds`.
+        """
         ...
 
 

@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
 
     doctor_ = commands.add_parser("doctor", help="look at everything that Cohost needs, and say what is wrong")
     doctor_.add_argument("--offline", action="store_true", help="ask neither Slack nor Teams nor the public address")
+    doctor_.add_argument(
+        "--retry", action="store_true", help="try again what failed five times and more: timers and messages"
+    )
     doctor_.set_defaults(run=examine)
 
     plan = commands.add_parser("plan", help="check a plan, or begin a new one").add_subparsers(
@@ -183,7 +186,7 @@ def migrate_database(_: argparse.Namespace) -> int:
 
 def examine(args: argparse.Namespace) -> int:
     """Say how everything is; 1 if something is wrong."""
-    lines = doctor.examine(offline=args.offline)
+    lines = doctor.examine(offline=args.offline, retry=args.retry)
     print("\n".join(map(str, lines)))
     return int(any(line.state == "wrong" for line in lines))
 

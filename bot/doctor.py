@@ -1,6 +1,7 @@
 """`cohost doctor`: everything that Cohost needs, looked at one by one: ok, or what is wrong and how it is mended.
 
-It changes nothing, writes to nobody, and prints no secret. What needs no network is looked at without one, too.
+It changes nothing (but with `--retry`), writes to nobody, and prints no secret. What needs no network is looked at
+without one, too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from adapters.slack.install import SCOPES
-from bot import starting
+from bot import starting, stuck
 from bot.addresses import public
 from bot.settings import Settings, Slack, WrongError, load
 from bot.settings_teams import Teams
@@ -63,10 +64,14 @@ def wrong(what: str, says: str) -> list[Line]:
 
 @dataclass(slots=True)
 class Visit:
-    """One round. `offline`: nobody outside of this machine and its database is asked."""
+    """One round. `offline`: nobody outside of this machine and its database is asked.
+
+    `retry`: timers that were set aside, and messages that fail again and again, are due once more.
+    """
 
     settings: Settings
     offline: bool = False
+    retry: bool = False
     skews: list[timedelta] = field(default_factory=list)  # of this machine's clock, against others'
 
     async def lines(self) -> list[Line]:
@@ -90,7 +95,7 @@ class Visit:
             self.skews.append(datetime.now(UTC) - found.at)
         match found.schema:
             case "newest":
-                return ok("Database", f"{name} has the newest schema")
+                return [*ok("Database", f"{name} has the newest schema"), *await self.work()]
             case "none":
                 return note(
                     "Database", f"nothing is stored in {name} yet; `cohost serve` or `cohost migrate` begins it"
@@ -98,6 +103,16 @@ class Visit:
             case "older":
                 return wrong("Database", f"{name} has an older schema; make a backup, then run `cohost migrate`")
         return wrong("Database", f"{name} has the schema of a later release; install that release again")
+
+    async def work(self) -> list[Line]:
+        """Nothing that was to be done has failed for good."""
+        url, lines = self.settings.database_url, []
+        if self.retry:
+            again = await stuck.retry(url)
+            when = "`cohost serve` does it within half a minute"
+            lines = note("Tried again", f"what had failed ({again}); {when}" if again else "nothing had failed")
+        failed = [line for what, says in await stuck.look(url) for line in wrong(what, says)]
+        return [*lines, *(failed or ok("Timers and messages", "none has failed five times"))]
 
     async def redis(self) -> list[Line]:
         """It answers, if there is to be one."""
@@ -283,7 +298,7 @@ def _unanswered(what: str, error: str, do: str) -> list[Line]:
     return wrong(what, f"no good answer ({error.strip()}); {do}")
 
 
-def examine(*, offline: bool) -> Sequence[Line]:
+def examine(*, offline: bool, retry: bool = False) -> Sequence[Line]:
     """Everything, from the settings on. They are read first: without them nothing else can be looked at."""
     try:
         settings = load()
@@ -291,4 +306,4 @@ def examine(*, offline: bool) -> Sequence[Line]:
         return [line for each in str(no).splitlines() for line in wrong("Settings", each)]
     unread = starting.ignored(starting.given())
     first = note("Settings", unread) if unread else ok("Settings", "all can be read")
-    return [*first, *asyncio.run(Visit(settings, offline).lines())]
+    return [*first, *asyncio.run(Visit(settings, offline, retry).lines())]

@@ -235,6 +235,7 @@ class Engine:
         now = self.clock.now()
         if await self.store.revive(tenant, place, now):
             await self.hot.nudge("outbox")
+            await self.hot.nudge("timers")  # those who lead are told of it
         if ":" in place and (held := await self.store.at(tenant, place)):
             id_, data = f"reached:{place}:{now.isoformat()}", {"place": place}
             await self.hear(Told(id=id_, at=now, tenant=tenant, dialog=held[0], what="reached", data=data))

@@ -36,6 +36,7 @@ def add_to(http: web.Application, store: Store, hot: Hot, clock: Clock, on: Sequ
             "undelivered": counts.waiting,
             "oldest_undelivered_seconds": round(age.total_seconds(), 1),
             "timers_set_aside": counts.aside,
+            "messages_failing": counts.failing,
         }
         return web.json_response(told, status=200 if age < LATE else 503)
 

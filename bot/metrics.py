@@ -56,6 +56,9 @@ class Metrics:
         )
         self._due = Gauge("cohost_timer_overdue_seconds", "How long the oldest due timer has waited", registry=registry)
         self._aside = Gauge("cohost_timers_set_aside", "Timers that failed five times", registry=registry)
+        self._failing = Gauge(
+            "cohost_outbox_failing", "Messages that failed five times or more, and are tried on", registry=registry
+        )
         self._database = Gauge("cohost_database_up", "Whether the database answers", registry=registry)
 
     def acked(self, platform: str, answer: str, seconds: float) -> None:
@@ -81,7 +84,7 @@ class Metrics:
             counts, timer = await store.counts(), await store.next_timer()
         except Exception:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             self._database.set(0)
-            for unknown in (self._waiting, self._oldest, self._due, self._aside):
+            for unknown in (self._waiting, self._oldest, self._due, self._aside, self._failing):
                 unknown.set(math.nan)
         else:
             now = clock.now()
@@ -90,6 +93,7 @@ class Metrics:
             self._oldest.set((now - counts.oldest).total_seconds() if counts.oldest else 0)
             self._due.set(max(0.0, (now - timer).total_seconds()) if timer else 0)
             self._aside.set(counts.aside)
+            self._failing.set(counts.failing)
         return generate_latest(self._registry)
 
     def add_to(self, http: web.Application, store: Store, clock: Clock, token: str) -> None:

@@ -1,7 +1,9 @@
 """Outbox: makes messages look as they must, at each platform's pace.
 
-Dialogs only say what must be shown. This loop folds what they said into posts, takes the due ones under a lease, and
-lets the adapters show them. Whatever fails stays due, so that what people see converges to what is stored.
+Dialogs only say what must be shown. This loop folds what they said into posts, asks the pace which of the due ones may
+go, takes these under a lease, and lets the adapters show them. What may not go yet is put off until it may: so a poll
+that waits for its turn costs nothing, however many there are. Whatever fails stays due, so that what people see
+converges to what is stored.
 """
 
 from __future__ import annotations
@@ -10,17 +12,19 @@ import asyncio
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from adapters.base import TRACE, Adapter, Gone, Later, Lost, Message
+from adapters.base import TRACE, Adapter, Bound, Gone, Later, Lost, Message, Turn
 from bot.clock import Clock
 from dialogs.base import Told
-from storage.base import LEASE, Hot, Post, Store
+from storage.base import LEASE, Due, Hot, Post, Store
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100  # posts taken under one lease
+LOOKED_AT = 500  # due posts of one look
+AT_ONCE = 50  # posts drawn in one transaction, in which nobody else can write
+LANES = 100  # conversations that are served at one time
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
 TOGETHER = 0.1  # seconds between two looks: while many vote, what they change is folded and shown together
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
@@ -48,17 +52,21 @@ class Outbox:
         self._lanes: dict[str, asyncio.Task[None]] = {}  # a conversation is served in order, and keeps no other waiting
         self._served: dict[str, None] = {}  # posts in the order in which they were last shown
         self._looked = 0.0  # when, in seconds of the event loop
+        self._next = clock.now()  # when there is more to do, as far as is known
+        self._ended: list[tuple[Post, str, asyncio.Future[None]]] = []  # shown, and to be settled together
+        self._settling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Deliver for ever."""
         try:
             while True:
                 try:
-                    busy = await self._take()
-                    if len(self._lanes) >= AT_ONCE:
+                    before = [*self._lanes.values()]  # what ends during the look has left something unseen
+                    await self._take()
+                    if len(self._lanes) >= LANES:
                         await asyncio.wait([*self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
-                    elif not busy:
-                        await self._rest()
+                    elif self._next > self.clock.now():
+                        await self._rest(before)
                     await asyncio.sleep(self._looked + TOGETHER - asyncio.get_running_loop().time())
                 except Exception:
                     log.exception("the outbox stumbled and goes on")
@@ -67,18 +75,16 @@ class Outbox:
             for lane in (lanes := [*self._lanes.values()]):
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
+            if self._settling:
+                await asyncio.gather(self._settling, return_exceptions=True)
 
-    async def _rest(self) -> None:
+    async def _rest(self, before: Sequence[asyncio.Task[None]]) -> None:
         """Until somebody nudges, or the next post is due. A lane that has come to its end may have left one that is."""
+        lanes = [*before, *self._lanes.values()]
         while True:
-            idle = self.clock.now() + timedelta(seconds=IDLE)
-            lanes = [*self._lanes.values()]  # as of before the look: what ends during it has left something unseen
-            due = await self.store.next_post() or idle
-            if due <= self.clock.now():
-                return
             waits = [
                 asyncio.ensure_future(self.hot.nudged("outbox")),
-                asyncio.ensure_future(self.clock.until(min(due, idle))),
+                asyncio.ensure_future(self.clock.until(min(self._next, self._after(IDLE)))),
             ]
             try:
                 done, _ = await asyncio.wait([*waits, *lanes], return_when=asyncio.FIRST_COMPLETED)
@@ -87,6 +93,10 @@ class Outbox:
                     wait.cancel()
             if not done.isdisjoint(waits):
                 return
+            lanes = [*self._lanes.values()]
+            self._next = await self.store.next_post() or self._after(IDLE)
+            if self._next <= self.clock.now():
+                return
 
     @property
     def busy(self) -> bool:
@@ -94,25 +104,54 @@ class Outbox:
         return bool(self._lanes)
 
     async def deliver(self) -> int:
-        """One round, to its end: fold, take, show. Returns how much there was to do."""
+        """One round, to its end: fold, ask, take, show. Returns how much there was to do."""
         busy = await self._take()
         await asyncio.gather(*self._lanes.values())
         return busy
 
     async def _take(self) -> int:
         self._looked = asyncio.get_running_loop().time()
-        folded = await self.store.fold(self.clock.now(), 1000)
         now = self.clock.now()
-        posts = await self.store.due_posts(now, self.owner, AT_ONCE)
+        look = await self.store.look(now, LOOKED_AT)
+        order = {post: place for place, post in enumerate(self._served, 1)}
+        # Of two boards in one room the one not shown for longer, else the busier one would keep the other waiting.
+        due = sorted(look.due, key=lambda post: (post.rank, order.get(post.id, 0)))
+        free, held = await self._ask(due, now)
+        self._next = min([look.next or self._after(IDLE), *held.values()])
+        posts = list[Post]()
+        for start in range(0, max(len(free), 1 if held else 0), AT_ONCE):
+            posts += await self.store.take(free[start : start + AT_ONCE], {} if start else held, now, self.owner)
+        if len(posts) < len(free):  # others have taken them, or their cards cannot be made and are tried again
+            self._next = min(self._next, self._after(1))
         lanes: dict[str, list[Post]] = defaultdict(list)
         for post in posts:
             lanes[post.place or post.person or ""].append(post)
-        order = {post: place for place, post in enumerate(self._served, 1)}
         for name, lane in lanes.items():
-            # Of two boards in one room the one not shown for longer, else the busier one would keep the other waiting.
-            lane.sort(key=lambda post: (post.rank, order.get(post.id, 0)))
             self._lanes[name] = asyncio.create_task(self._serve(name, lane, now, self._lanes.get(name)))
-        return folded + len(posts)
+        return look.folded + len(look.due)
+
+    async def _ask(self, due: Sequence[Due], now: datetime) -> tuple[list[str], dict[str, datetime]]:
+        """Which of these may go now, and when each of the others may be asked for again.
+
+        Nobody's turn is kept for them. But each is given a moment of its own behind those before it: a hundred that
+        came back together would all be put off again but one. New messages of a place come back together, in order.
+        """
+        asked = [self._turns(post) for post in due]
+        waits = await self.hot.waits(asked, now) if any(asked) else [0.0] * len(due)
+        free, held, ahead = list[str](), dict[str, datetime](), dict[str, int]()
+        for post, turns, wait in zip(due, asked, waits, strict=True):
+            if not wait:
+                free.append(post.id)
+                continue
+            behind = max(ahead.get(turn.key, 0) * turn.seconds for turn in turns)
+            held[post.id] = now + timedelta(seconds=wait if post.place and not post.ref else wait + behind)
+            for turn in turns:
+                ahead[turn.key] = ahead.get(turn.key, 0) + 1
+        return free, held
+
+    def _turns(self, post: Due) -> Sequence[Turn]:
+        adapter = self.adapters.get(self._platform(post))
+        return adapter.pace(_bound(post)) if adapter else ()
 
     async def _serve(self, name: str, lane: list[Post], taken: datetime, before: asyncio.Task[None] | None) -> None:
         shown: Post | None = None
@@ -151,11 +190,6 @@ class Outbox:
             place=post.place, person=post.person, card=post.card, names=post.names, ref=post.ref,
             user=post.reach.get(platform), attempted=post.attempted,
         )  # fmt: skip
-        key, seconds = adapter.pace(message)
-        wait = await self.hot.wait(key, seconds, self.clock.now()) if post.ref and seconds else 0.0
-        if wait:
-            await self.store.postpone(post, self.owner, self._after(wait))
-            return
         try:
             async with asyncio.timeout(SLOW):
                 ref = await adapter.show(message)
@@ -163,10 +197,12 @@ class Outbox:
             await self.store.postpone(post, self.owner, self._after(later.seconds))
         except Lost:
             await self.store.postpone(post, self.owner, self.clock.now(), lost=True)
+            await self.hot.nudge("timers")  # those who lead are told of it
         except Gone as gone:
             rest = self._rest_of(post, platform)
             if rest:
                 await self.store.reroute(post, self.owner, rest[0], self.clock.now())
+                await self.hot.nudge("timers")
             else:
                 await self._end(post, gone.why)
         except Exception as error:  # noqa: BLE001 - whatever a platform does, the message stays due
@@ -174,7 +210,7 @@ class Outbox:
             again = self._after(min(300.0, 2.0 ** min(post.tries, 10)))
             await self.store.postpone(post, self.owner, again, failed=repr(error))
         else:
-            await self.store.shown(post, self.owner, ref, self.clock.now())
+            await self._settle(post, ref)
             self.shown(post)
             log.info("shown: message %s of dialog %s, revision %d, %s", post.id, post.dialog, post.revision, platform)
             if post.person and platform != "web":
@@ -184,6 +220,33 @@ class Outbox:
             if len(self._served) > REMEMBERED:
                 del self._served[next(iter(self._served))]
 
+    async def _settle(self, post: Post, ref: str) -> None:
+        """It is shown. What is shown while another settlement is under way is settled in one, after it."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended.append((post, ref, done))
+        if not self._settling:
+            self._settling = asyncio.create_task(self._settle_all())
+        await done
+
+    async def _settle_all(self) -> None:
+        try:
+            while self._ended:
+                ended, self._ended = self._ended, []
+                error: Exception | None = None
+                try:
+                    await self.store.shown([(post, ref) for post, ref, _ in ended], self.owner, self.clock.now())
+                except Exception as failed:  # noqa: BLE001 - whoever waits for it is told
+                    error = failed
+                for _, _, done in ended:
+                    if done.done():  # whoever waited has been stopped
+                        continue
+                    if error:
+                        done.set_exception(error)
+                    else:
+                        done.set_result(None)
+        finally:
+            self._settling = None
+
     async def _refresh(self, message: Message) -> None:
         """Whoever reads it elsewhere may have their page open, too. A page asks for the truth when it is opened."""
         try:
@@ -191,7 +254,7 @@ class Outbox:
         except Exception:
             log.exception("the pages could not be brought up to date")
 
-    def _platform(self, post: Post) -> str:
+    def _platform(self, post: Post | Due) -> str:
         """Where a message is, or else goes: a person is written to on one platform, in a page only for want of any."""
         if post.place:
             return post.place.partition(":")[0]
@@ -199,7 +262,7 @@ class Outbox:
             return post.via or (post.ref or "").partition(":")[0]
         return next(iter(self._ways(post)), "web")
 
-    def _ways(self, post: Post) -> list[str]:
+    def _ways(self, post: Post | Due) -> list[str]:
         """The platforms that have this person, in the order in which they are tried."""
         return [platform for platform in self.adapters if platform != "web" and platform in post.reach]
 
@@ -220,6 +283,11 @@ class Outbox:
                 Told(id=id_, at=self.clock.now(), tenant=post.tenant, dialog=post.session, what="unreached", data=data)
             )
         await self.store.gone(post, self.owner, why)
+        await self.hot.nudge("timers")  # those who lead are told of it
 
     def _after(self, seconds: float) -> datetime:
         return self.clock.now() + timedelta(seconds=seconds)
+
+
+def _bound(post: Due) -> Bound:
+    return Bound(post.tenant, post.dialog, post.slot, post.place, post.person, post.ref)

@@ -37,6 +37,7 @@ class Scenes:
 
     def __init__(self, kinds: Mapping[str, AnyKind]) -> None:
         self.kinds = kinds
+        self._last: tuple[Sequence[Attended], Brief | None, datetime, tuple[Member, ...]] | None = None
 
     def decide(self, dialog: Dialog, event: Event, facts: Facts, now: datetime) -> Step[Any]:
         """What this dialog says of this event."""
@@ -56,6 +57,7 @@ class Scenes:
             turns=tuple(facts.turns(dialog.cohort)) if "turns" in needs else (),
             report=self._report(dialog, needs, facts, now),
             sessions=_sessions(event.by, needs, facts),
+            delivery=tuple(facts.delivery(dialog.id)) if "delivery" in needs else (),
         )
         step: Step[Any] = kind.decide(dialog.state, event, scene)
         return step
@@ -77,6 +79,8 @@ class Scenes:
             roster=self._roster(dialog, needs, facts, now),
             report=self._report(dialog, needs, facts, now),
             sessions=_sessions(viewer, needs, facts),
+            delivery=tuple(facts.delivery(dialog.id)) if "delivery" in needs else (),
+            aside=tuple(facts.aside(dialog.session)) if dialog.session and "aside" in needs else (),
         )
         return kind.view(dialog.state, look)
 
@@ -88,7 +92,13 @@ class Scenes:
     def _roster(self, dialog: Dialog, needs: frozenset[Need], facts: Facts, now: datetime) -> tuple[Member, ...]:
         if dialog.session is None or not needs & {"roster", "report"}:
             return ()
-        return roster(facts.attendance(dialog.session), brief(facts, dialog.session), now)
+        everybody, told, last = facts.attendance(dialog.session), brief(facts, dialog.session), self._last
+        # A list to 2,000 is drawn for each of them, a hundred in one transaction: the same people at the same moment.
+        if last and last[0] is everybody and last[1] == told and last[2] == now:
+            return last[3]
+        found = roster(everybody, told, now)
+        self._last = (everybody, told, now, found)
+        return found
 
     def _report(self, dialog: Dialog, needs: frozenset[Need], facts: Facts, now: datetime) -> Report:
         if dialog.session is None or "report" not in needs:

@@ -67,6 +67,7 @@ class Timers:
         outcome = await self.engine.rung(rang)
         if outcome.error:
             await self.store.poisoned(rang, outcome.error, self.clock.now())
+            await self.hot.nudge("outbox")  # its facilitators may have to be told
 
     async def _rest(self) -> None:
         idle = self.clock.now() + timedelta(seconds=IDLE)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from dialogs.card import Card, Reply
 from dialogs.commands import Command
 from dialogs.rotation import Candidate, Turned
+from dialogs.sent import Sent, Stuck
 
 
 class Frozen(BaseModel):
@@ -337,6 +338,7 @@ class Scene:
     turns: tuple[Turned, ...] = ()
     report: Report = field(default_factory=Report)
     sessions: tuple[Listed, ...] = ()  # of the one who acted
+    delivery: tuple[Sent, ...] = ()  # of this dialog's messages
 
     def candidates(self) -> tuple[Candidate, ...]:
         """The learners who are here, as the rotation sees them. Needs the roster."""
@@ -362,10 +364,12 @@ class Look:
     roster: tuple[Member, ...] = ()
     report: Report = field(default_factory=Report)
     sessions: tuple[Listed, ...] = ()  # of the viewer
+    delivery: tuple[Sent, ...] = ()  # of this dialog's messages
+    aside: tuple[Stuck, ...] = ()  # timers of the session that failed for good
     locale: str = "en"
 
 
-Need = Literal["tally", "notes", "roster", "turns", "report", "sessions"]
+Need = Literal["tally", "notes", "roster", "turns", "report", "sessions", "delivery", "aside"]
 Needs = Mapping["type[Event | Look]", frozenset[Need]]
 
 

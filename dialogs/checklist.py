@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,10 +11,12 @@ from pydantic import AwareDatetime, Field
 from dialogs.base import (
     FACILITATOR,
     LEARNER,
+    Brief,
     Event,
     Frozen,
     Kind,
     Look,
+    Member,
     Needs,
     Note,
     Pressed,
@@ -32,6 +34,8 @@ from dialogs.base import (
 from dialogs.card import Button, Card, Fact, Text, When, Who, quote, t, tn
 from dialogs.card import Item as Line
 from dialogs.privacy import MANY, listed
+from dialogs.sending import Sending, Way, begun, far, followed, looks, news, not_reached, number
+from dialogs.sent import Sent, sent_to
 from dialogs.words import short
 
 APART = timedelta(minutes=10)  # whoever was just sent the list or a reminder gets no other reminder
@@ -65,6 +69,7 @@ class State(Frozen):
     reminders: int = 0  # how many there were; each is a message of its own
     reminded: tuple[str, ...] = ()  # who got the latest
     helping: tuple[str, ...] = ()  # who ever asked for help: each has a card with the facilitators
+    sending: Sending | None = None  # the list or a reminder is on its way, and facilitators are told how far it is
 
     @property
     def role(self) -> Role:
@@ -89,9 +94,10 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
     """Everybody ticks their own; whoever asks for help is heard; those with open items are reminded."""
     match event:
         case Started():
-            sent = checklist.model_copy(update={"sent_at": scene.now})
+            sent = on_its_way(checklist.model_copy(update={"sent_at": scene.now}), scene)
             at = ahead(sent, scene.now)
-            return Step(sent, (Show("list", sent.role), *board(sent), *((Wake("remind", at),) if at else ())))
+            timers = (*((Wake("remind", at),) if at else ()), *looking(checklist, sent))
+            return Step(sent, (Show("list", sent.role), *board(sent), *timers))
         case Pressed(action="tick" | "untick" | "help" | "helped") if checklist.over:
             return Step(checklist, reply=OVER)
         case Pressed(action="helped") if scene.role is not FACILITATOR:
@@ -118,8 +124,18 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             effects = (Note(item.key, person, "help"), Note("ready", person, None), *drawn(asking, person))
             tip = t("The facilitators have been told. Meanwhile, try this: {help}", help=item.help)
             return Step(asking, effects, reply=tip if item.help else t("The facilitators have been told."))
+        case Rang("remind") if begins_by(scene.session, scene.now):
+            return Step(checklist)  # nothing ran at the time: now the session is about to be opened, or was not held
         case Rang("remind") | Told("remind") if not checklist.closed:
             return remind(checklist, scene)
+        case Rang("sending") if checklist.role is LEARNER and not checklist.closed:
+            before = checklist.sending
+            after, look = followed(before, ways(checklist, scene.delivery, scene.roster), scene.now)
+            told = board(checklist) if news(before, after) else ()
+            return Step(checklist.model_copy(update={"sending": after}), (*told, look))
+        case Told("came") if not checklist.closed:
+            more = on_its_way(checklist, scene)
+            return Step(more, looking(checklist, more))
         case Told("moved", data=data) if not checklist.closed:
             moved = State.model_validate({**checklist.model_dump(), "remind_at": data.get("remind_at")})
             return Step(moved, (Wake("remind", ahead(moved, scene.now)), Show("list", moved.role)))
@@ -127,11 +143,13 @@ def decide(checklist: State, event: Event, scene: Scene) -> Step[State]:
             return Step(checklist, board(checklist))
         case Told("start" | "end" | "cancel" as what):
             over = what != "start"
-            closed = checklist.model_copy(update={"closed": True, "over": over})
+            closed = checklist.model_copy(update={"closed": True, "over": over, "sending": None})
             reminders = tuple(Show(closed.reminder, person) for person in closed.reminded)
             asked = tuple(Show(f"help:{person}", FACILITATOR) for person in closed.helping if over)
             shut = Show("list", closed.role, latecomers=False)  # whoever comes now has nothing to get ready for
-            return Step(closed, (Wake("remind", None), shut, *reminders, *asked), done=over)
+            off = (Wake("remind", None), *((Wake("sending", None),) if checklist.sending else ()))
+            told = () if checklist.closed else board(closed)  # how far it has come is said no more
+            return Step(closed, (*off, shut, *told, *reminders, *asked), done=over)
     return Step(checklist)
 
 
@@ -143,6 +161,33 @@ def ahead(checklist: State, now: datetime) -> datetime | None:
 def board(checklist: State) -> tuple[Show, ...]:
     """Facilitators see which learners are ready; of their own lists there is no board."""
     return (Show("ready", FACILITATOR),) if checklist.role is LEARNER else ()
+
+
+def begins_by(session: Brief | None, now: datetime) -> bool:
+    """Whether the session was to have begun by now."""
+    return bool(session and session.starts and session.starts <= now)
+
+
+def on_its_way(checklist: State, scene: Scene) -> State:
+    """What goes out to learners is followed, and facilitators see how far it is."""
+    if checklist.sending or checklist.role is not LEARNER:
+        return checklist
+    sending = begun(ways(checklist, scene.delivery, scene.roster), scene.now)
+    return checklist.model_copy(update={"sending": sending})
+
+
+def looking(before: State, after: State) -> tuple[Wake, ...]:
+    """The timer of it, where it is new."""
+    return (looks(after.sending),) if after.sending and not before.sending else ()
+
+
+def ways(checklist: State, delivery: Sequence[Sent], roster: Sequence[Member]) -> tuple[Way, ...]:
+    """How far the list has come, and the latest reminder if there is one."""
+    people = {one.person for one in roster if one.role is checklist.role}
+    found = Way(sent_to(delivery, "list", checklist.role), len(people))
+    if not checklist.reminders:
+        return (found,)
+    return found, Way(sent_to(delivery, checklist.reminder, checklist.role), len(people & {*checklist.reminded}))
 
 
 def drawn(checklist: State, person: str) -> tuple[Show, ...]:
@@ -162,8 +207,9 @@ def remind(checklist: State, scene: Scene) -> Step[State]:
     if not waiting:
         return Step(checklist)
     changes = {"reminders": checklist.reminders + 1, "reminded": waiting, "sent_at": scene.now}
-    reminding = checklist.model_copy(update=changes)
-    return Step(reminding, tuple(Show(reminding.reminder, person) for person in waiting))
+    reminding = on_its_way(checklist.model_copy(update=changes), scene)
+    shows = tuple(Show(reminding.reminder, person) for person in waiting)
+    return Step(reminding, (*shows, *board(reminding), *looking(checklist, reminding)))
 
 
 def standing(tally: Tally) -> dict[str, dict[str, str]]:
@@ -267,26 +313,40 @@ def readiness(checklist: State, look: Look) -> Card:
     people = [one for one in look.roster if one.role is checklist.role]
     ready = [quote(one.name) for one in people if not checklist.left(values.get(one.person, {}))]
     silent = [quote(one.name) for one in people if not values.get(one.person)]
-    begun = [one for one in people if values.get(one.person) and checklist.left(values[one.person])]
-    begun.sort(key=lambda one: "help" not in values[one.person].values())
-    facts = [Fact(quote(one.name), opened(checklist, values[one.person])) for one in begun[:MANY]]
-    if len(begun) > MANY:
-        facts.append(Fact(t("More with open items"), tn("{n} person", "{n} people", n=len(begun) - MANY)))
+    started = [one for one in people if values.get(one.person) and checklist.left(values[one.person])]
+    started.sort(key=lambda one: "help" not in values[one.person].values())
+    facts = [Fact(quote(one.name), opened(checklist, values[one.person])) for one in started[:MANY]]
+    if len(started) > MANY:
+        facts.append(Fact(t("More with open items"), tn("{n} person", "{n} people", n=len(started) - MANY)))
     if silent:
         facts.append(
             Fact(t("No answer yet"), listed(silent, max(0, MANY - len(facts)) if len(people) > MANY else MANY))
         )
     if ready and len(people) <= MANY:
         facts.append(Fact(t("Ready"), listed(ready)))
-    counts = t("{begun} with open items, {silent} without an answer yet.", begun=len(begun), silent=len(silent))
-    said = counts if begun or silent else t("Everybody is ready.")
+    some, none = number(len(started)), number(len(silent))
+    counts = t("{begun} with open items, {silent} without an answer yet.", begun=some, silent=none)
+    said = counts if started or silent else t("Everybody is ready.")
+    out, missed = progress(checklist, look)
     return Card(
-        title=t("Ready: {ready} of {all}", ready=len(ready), all=len(people)),
-        text=(said if people else t("Nobody is on the roster yet."),),
-        facts=tuple(facts),
+        title=t("Ready: {ready} of {all}", ready=number(len(ready)), all=number(len(people))),
+        text=(said if people else t("Nobody is on the roster yet."), *out),
+        facts=(*missed, *facts),
         footer=t("Only facilitators see this."),
         tone="done" if people and len(ready) == len(people) else "plain",
     )
+
+
+def progress(checklist: State, look: Look) -> tuple[tuple[Text, ...], tuple[Fact, ...]]:
+    """How far the list and the latest reminder have come, and who will not get them."""
+    if checklist.closed:
+        return (), ()
+    known = [way for way in ways(checklist, look.delivery, look.roster) if way.all and (way.sent.dialog or way.waiting)]
+    said = []
+    for way in known if checklist.sending or any(way.sent.dialog for way in known) else []:
+        sentence = far(way, checklist.sending, look.now, look.session)
+        said.append(sentence if way.sent.slot == "list" else t("Reminder: {sent}", sent=sentence))
+    return tuple(said), tuple(fact for way in known[:1] for fact in not_reached(way))
 
 
 def opened(checklist: State, values: Mapping[str, str]) -> Text:
@@ -307,5 +367,5 @@ def sum_up(checklist: State, tally: Tally) -> Result:
     return Result("checklist", checklist.title or "Checklist", (("Ready", tally.total("ready")),), answered)
 
 
-NEEDS: Needs = dict.fromkeys((Rang, Told, Look), frozenset({"notes", "roster"}))
+NEEDS: Needs = dict.fromkeys((Rang, Told, Look), frozenset({"notes", "roster", "delivery"}))
 KIND = Kind("checklist", State, decide, view, needs=NEEDS, sum_up=sum_up)

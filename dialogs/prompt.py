@@ -36,6 +36,7 @@ from dialogs.rotation import aloud, call, settle
 THINK = timedelta(seconds=8)  # between the question and the name: first think, then be called (science: at least 5 s)
 PATIENCE = timedelta(seconds=90)  # in which the one who was called may answer in chat
 MORE = timedelta(seconds=60)  # what "more time" gives
+STALE = timedelta(minutes=5)  # a timer later than this rings in another room than it was meant for
 
 
 class State(Frozen):
@@ -66,6 +67,10 @@ def decide(prompt: State, event: Event, scene: Scene) -> Step[State]:
             return Step(prompt.model_copy(update={"phase": "open"}), (Show("board"), listen(prompt, scene)))
         case _ if prompt.phase == "over":
             return Step(prompt, reply=t("This question is closed.") if isinstance(event, Pressed) else None)
+        case Rang("call" | "timeout", due=due) if scene.now - due > STALE and prompt.phase in {"thinking", "called"}:
+            return open_to_all(prompt, scene)  # nothing ran: nobody is put on the spot, nor loses their turn, by that
+        case Rang("quiet", due=due) if scene.now - due > STALE and prompt.phase == "open":
+            return Step(prompt, (listen(prompt, scene),))  # what was answered meanwhile is still to come in
         case Rang("call") if prompt.phase == "thinking":
             return call_on(prompt, scene)
         case Told("call", data={"person": str(person)}):

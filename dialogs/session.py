@@ -35,6 +35,7 @@ from dialogs.plan import poll_setup, prompt_setup
 from dialogs.session_life import (
     LEARNERS_LIST,
     begin,
+    came,
     cancel,
     checklists,
     digest_setup,
@@ -45,6 +46,7 @@ from dialogs.session_life import (
     no_longer,
     not_yet,
     opening,
+    prepared,
     start,
 )
 from dialogs.session_reach import called, called_back, reached, unreached
@@ -59,7 +61,7 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Joined(there=False) if session.brief.phase not in {"planned", "open"}:
             return Step(session)  # whoever comes to the channel now has missed it
         case Joined(by=str(person)) if scene.role is None and session.brief.phase != "archived":
-            return Step(session, (Note("role", person, LEARNER),))
+            return Step(session, (Note("role", person, LEARNER), *came(session)))
         case Pressed(action="mine"):  # the platform answers it with what waits for whoever pressed, if anything does
             return Step(session, reply=t("Nothing is waiting for you here."))
         case Pressed(action="here") if session.brief.phase == "planned":
@@ -86,7 +88,7 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
                 return Step(session, reply=opening(session.brief, scene.now, refused))
             return {"start": start, "next": following, "end": end}[verb](session, scene)
         case Rang("checklists") if session.brief.phase == "planned":
-            return Step(session.model_copy(update={"prepared": True}), checklists(session, scene.now))
+            return prepared(session, scene)
         case Told("poll it", data={"question": str(question)}) if session.brief.phase == "open":
             choices = ("I have an answer", "I am not sure yet", "Please ask it another way")
             return launch(session, "poll", poll_setup(question, choices))
@@ -148,7 +150,7 @@ def commanded(session: State, event: Commanded, scene: Scene) -> Step[State]:
             return silence(session, words[0])
         case "roster":
             effects, reply = roster.changed(words, scene.roster, scene.dialog, brief.phase)
-            return Step(session, effects, reply=reply)
+            return Step(session, (*effects, *came(session)) if effects else (), reply=reply)
         case "checklist":
             return checklist(session, words[0], scene)
         case "move":
@@ -230,12 +232,14 @@ def checklist(session: State, word: str, scene: Scene) -> Step[State]:
     if word == "send":
         if session.brief.phase != "planned":
             return Step(session, reply=t("The session has begun, so no checklist goes out any more."))
-        reply = t("The checklist is out. Whoever had it already and has open items is reminded.")
-        sent = session.model_copy(update={"prepared": True})
+        reply = t("The checklist is on its way. Whoever had it already and has open items is reminded.")
+        sent = session.model_copy(update={"prepared": True, "unsent": False})
         return Step(sent, (*effects, Tell(LEARNERS_LIST, "remind"), Wake("checklists", None)), reply=reply)
     if not session.prepared:
         waits = t("The checklist goes out the day before. Send it now with {send}.", send=Typed("checklist send"))
         late = t("The checklist never went out: the session was opened before.")
+        if session.unsent and session.brief.phase == "planned":
+            waits = t("{why} Send it now with {send}.", why=cards.UNSENT, send=Typed("checklist send"))
         return Step(session, reply=waits if session.brief.phase == "planned" else late)
     return Step(session, (Tell(LEARNERS_LIST, "show"),), reply=t("The readiness board is in your private messages."))
 
@@ -256,8 +260,9 @@ def view(session: State, look: Look) -> Card:
             via, _, phase = number.partition(":")
             return cards.callout(brief.title, called(session, via, phase))
     missed = tuple((one.person, one.place, one.why) for one in session.unreached)
-    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed)
+    unsent = session.unsent and brief.phase == "planned"
+    return cards.desk(brief, session.coming, look, missed, surveyed=session.surveyed, unsent=unsent)
 
 
-NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report"})}
+NEEDS: Needs = {Commanded: frozenset({"roster"}), Look: frozenset({"report", "aside"})}
 KIND = Kind("session", State, decide, view, hears=frozenset({Joined}), needs=NEEDS, root=True)

@@ -6,6 +6,7 @@ from dialogs.base import Brief, Look, Member
 from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.plan import SayStep, Timed
 from dialogs.privacy import acted, came, learners
+from dialogs.sent import Stuck
 
 
 def opening(brief: Brief, look: Look) -> Card:
@@ -86,10 +87,20 @@ CALLED = 40  # people who are called out in one message
 Missed = tuple[str | None, str | None, str]  # person, place, why
 
 
+UNSENT = t("They were not sent: Cohost did not run between their time and the start.")
+FAILED = 3  # things that failed for good, each with what it was
+
+
 def desk(
-    brief: Brief, coming: Timed | None, look: Look, missed: tuple[Missed, ...] = (), *, surveyed: bool = True
+    brief: Brief,
+    coming: Timed | None,
+    look: Look,
+    missed: tuple[Missed, ...] = (),
+    *,
+    surveyed: bool = True,
+    unsent: bool = False,
 ) -> Card:
-    """The facilitators' own card: what comes next, one button for it, and whom messages did not reach."""
+    """The facilitators' own card: what comes next, one button for it, whom messages did not reach, and what failed."""
     facts = [Fact(t("When"), moment_of(brief))]
     buttons: tuple[Button, ...] = ()
     if brief.phase == "planned":
@@ -100,11 +111,13 @@ def desk(
         facts.append(Fact(t("Next"), quote(coming.title) if coming else t("nothing more is planned")))
     elif brief.phase == "closed" and surveyed:
         facts.append(Fact(t("Next"), t("See how the survey is going with {results}.", results=Typed("survey results"))))
+    if unsent:
+        facts.append(Fact(t("Checklists"), t("{why} Send them now with {send}.", why=UNSENT, send=Typed(SEND))))
     people = Link("people", look.session_id or "", t("people and links"))
     return Card(
         title=t("Your session: {title}", title=brief.title),
         text=(t("Only facilitators see this. Type {help} for every command.", help=Typed("help")),),
-        facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed)),
+        facts=(*facts, Fact(t("People"), t("{people}", people=people)), *_missing(missed), *_failed(look.aside, brief)),
         buttons=buttons,
         tone="closed" if brief.phase in {"closed", "archived"} else "plain",
     )
@@ -115,6 +128,38 @@ def _missing(missed: tuple[Missed, ...]) -> tuple[Fact, ...]:
     rest = len(missed) - TOLD
     more = (Fact(t("Not reached"), tn("{n} more person", "{n} more people", n=rest)),) if rest > 0 else ()
     return (*map(_missed, missed[:TOLD]), *more)
+
+
+def _failed(aside: tuple[Stuck, ...], brief: Brief) -> tuple[Fact, ...]:
+    """What was to happen and failed for good, and what can be done in its place."""
+    facts = []
+    for one in aside[:FAILED]:
+        what, instead = FAILURES.get((one.kind, one.name), (t("Something that was due"), ()))
+        when = When(one.since, "both", brief.zone)
+        said = t("{what} ({when}) failed again and again.", what=what, when=when)
+        for words in instead:
+            said = t("{said} Do it yourself with {words}.", said=said, words=words)
+        mend = t("{said} Whoever runs Cohost here can see why, and have it tried again.", said=said)
+        facts.append(Fact(t("Did not happen"), mend))
+    rest = len(aside) - FAILED
+    more = (Fact(t("Did not happen"), tn("{n} more thing", "{n} more things", n=rest)),) if rest > 0 else ()
+    return (*facts, *more)
+
+
+SEND = "checklist send"
+FAILURES: dict[tuple[str, str], tuple[Text, tuple[Typed, ...]]] = {  # by kind and timer
+    ("session", "checklists"): (t("Sending the checklists"), (Typed(SEND),)),
+    ("checklist", "remind"): (t("Reminding people of the checklist"), (Typed(SEND),)),
+    ("checklist", "sending"): (t("Following how far the checklist has come"), ()),
+    ("survey", "close"): (t("Closing the survey"), (Typed("survey close"),)),
+    ("survey", "sending"): (t("Following how far the survey has come"), ()),
+    ("poll", "close"): (t("Closing a poll"), ()),
+    ("prompt", "call"): (t("Calling on somebody"), (Typed("ask"),)),
+    ("prompt", "timeout"): (t("Going on with a question"), (Typed("next"),)),
+    ("prompt", "quiet"): (t("Telling you of an unanswered question"), ()),
+    ("silence", "queue"): (t("Telling you of an unanswered question"), ()),
+    ("session", "archive"): (t("Putting this session away"), ()),
+}
 
 
 def callout(title: str, people: tuple[str, ...] | None) -> Card:

@@ -94,6 +94,19 @@ def checklists(session: State, now: datetime) -> tuple[Effect, ...]:
     return tuple(Begin(f"checklist:{setup['audience']}", "checklist", {**setup, "remind_at": at}) for setup in setups)
 
 
+def prepared(session: State, scene: Scene) -> Step[State]:
+    """The checklists go out, late if need be; but nobody is to get ready for what was to have begun by now."""
+    lists = checklists(session, scene.now)
+    if lists and session.brief.starts and session.brief.starts <= scene.now:
+        return Step(session.model_copy(update={"unsent": True}), (Show("desk", FACILITATOR),))
+    return Step(session.model_copy(update={"prepared": True}), lists)
+
+
+def came(session: State) -> tuple[Tell, ...]:
+    """Whoever comes once the checklist is out gets it too: it is followed until they have it."""
+    return (Tell(LEARNERS_LIST, "came"),) if session.prepared and session.brief.phase == "planned" else ()
+
+
 def not_yet(brief: Brief) -> Text:
     """Why something must wait for the session to be open, or comes too late."""
     if brief.phase == "planned":
@@ -214,7 +227,8 @@ def move(session: State, words: tuple[str, ...], scene: Scene) -> Step[State]:
         Show("desk", FACILITATOR),
     )
     when = When(at, "both", session.brief.zone)
-    return Step(having(session, starts=at), effects, reply=t("The session is moved to {when}.", when=when))
+    moved = having(session, starts=at).model_copy(update={"unsent": False})
+    return Step(moved, effects, reply=t("The session is moved to {when}.", when=when))
 
 
 def cancel(session: State, words: tuple[str, ...]) -> Step[State]:

@@ -35,6 +35,7 @@ class State(Frozen):
     quiet_after: int = 60  # seconds without an answer to an open question
     watched: bool = True  # the facilitators want to be told of questions that stay quiet
     prepared: bool = False  # the checklists have gone out
+    unsent: bool = False  # they have not: nothing ran until the session was to have begun
     surveyed: bool = True  # whoever was there has the survey, once the session is over
     step: int = 0  # of the run of show
     prompt: str | None = None  # the key of the question that is in the room

@@ -33,6 +33,8 @@ from dialogs.base import (
 )
 from dialogs.card import Button, Card, Field, Option, Text, When, Wrong, quote, t, tn
 from dialogs.privacy import COMMENTS, Cell, K, came, chosen, learners, masked, published, shuffled
+from dialogs.sending import Sending, Way, far, followed, looks, news, not_reached
+from dialogs.sent import Sent, sent_out
 from dialogs.words import blank, tidy
 
 LONGEST = 400  # characters of a comment
@@ -70,6 +72,7 @@ class State(Frozen):
     closes_at: AwareDatetime | None = None
     closed: bool = False
     asked: tuple[str, ...] = ()  # who has the form; nobody else may answer
+    sending: Sending | None = None  # the form is on its way, and facilitators are told how far it is
     few: int | None = None  # so many could have been asked: too few for any answer to be shown, so nobody was
 
 
@@ -91,10 +94,15 @@ def decide(survey: State, event: Event, scene: Scene) -> Step[State]:
         case Pressed(action="close") if survey.closed:
             return Step(survey, reply=t("This survey has closed already."))
         case Pressed(action="close") | Rang("close") | Told("close") if not survey.closed:
-            closed = survey.model_copy(update={"closed": True})
+            closed = survey.model_copy(update={"closed": True, "sending": None})
             shows = (Show("results", FACILITATOR), *(Show("form", person) for person in survey.asked))
-            off = (Wake("close", None), Tell(PARENT, "survey closed"))
+            followed_no_more = (Wake("sending", None),) if survey.sending else ()
+            off = (Wake("close", None), *followed_no_more, Tell(PARENT, "survey closed"))
             return Step(closed, (*shows, *off), reply=t("The survey is closed."), done=True)
+        case Rang("sending") if not survey.closed:
+            after, look = followed(survey.sending, (way(survey, scene.delivery),), scene.now)
+            told = (Show("results", FACILITATOR),) if news(survey.sending, after) else ()
+            return Step(survey.model_copy(update={"sending": after}), (*told, look))
         case Told("show"):
             return Step(survey, (Show("results", FACILITATOR),))
     return Step(survey)
@@ -108,10 +116,16 @@ def ask(survey: State, scene: Scene) -> Step[State]:
         off = survey.model_copy(update={"few": len(there), "closed": True})
         told = (Tell(PARENT, "survey not sent"), Tell(PARENT, "survey closed"))
         return Step(off, (Show("results", FACILITATOR), *told), done=True)
-    asking = survey.model_copy(update={"asked": tuple(one.person for one in there)})
-    closing = (Wake("close", survey.closes_at),) if survey.closes_at else ()
+    sending = Sending(at=scene.now)
+    asking = survey.model_copy(update={"asked": tuple(one.person for one in there), "sending": sending})
+    timers = (*((Wake("close", survey.closes_at),) if survey.closes_at else ()), looks(sending))
     forms = (Show("form", person) for person in asking.asked)
-    return Step(asking, (*forms, Show("results", FACILITATOR), *closing))
+    return Step(asking, (*forms, Show("results", FACILITATOR), *timers))
+
+
+def way(survey: State, delivery: Sequence[Sent]) -> Way:
+    """How far the form has come."""
+    return Way(sent_out(delivery, "form"), len(survey.asked))
 
 
 def answer(survey: State, person: str, values: Mapping[str, str]) -> Step[State]:
@@ -221,9 +235,13 @@ def results(survey: State, look: Look) -> Card:
         closes = (t("It closes {when}.", when=When(survey.closes_at, "both", zone)),) if survey.closes_at else ()
         confirm = t("Close the survey? Nobody can answer after that.")
         close = Button("close", t("Close the survey"), confirm=confirm)
+        out = way(survey, look.delivery)
+        known = survey.sending or out.sent.dialog
+        on_its_way = (far(out, survey.sending, look.now, look.session),) if known else ()
         return Card(
             t("Survey: {title}", title=titled(survey)),
-            (answered, *closes, waits),
+            (answered, *on_its_way, *closes, waits),
+            facts=not_reached(out),
             buttons=(close,),
             footer=t("Only facilitators see this."),
         )
@@ -318,5 +336,9 @@ def sum_up(survey: State, tally: Tally) -> tuple[Result, ...]:
     return tuple(summed)
 
 
-NEEDS: Needs = {Started: frozenset({"roster"}), Look: frozenset({"roster"})}
+NEEDS: Needs = {
+    Started: frozenset({"roster"}),
+    Rang: frozenset({"delivery"}),
+    Look: frozenset({"roster", "delivery"}),
+}
 KIND = Kind("survey", State, decide, view, needs=NEEDS, sum_up=sum_up)

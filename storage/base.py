@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from dialogs.base import Brief, Event, Frozen, Rang, Role, Step, Tally
 from dialogs.card import Card, Reply
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,14 @@ class Facts(Protocol):
         """The rotation of the cohort, oldest first."""
         ...
 
+    def delivery(self, dialog: str) -> Sequence[Sent]:
+        """How far the dialog's messages have come, by slot and role."""
+        ...
+
+    def aside(self, session: str) -> Sequence[Stuck]:
+        """The session's timers that were set aside."""
+        ...
+
     def siblings(self, session: str) -> Sequence[Dialog]:
         """Every dialog of the session, in the order in which they began."""
         ...
@@ -97,6 +106,7 @@ class Facts(Protocol):
 
 
 Heard = Callable[[str | None], None]
+Turn = tuple[str, float, int]  # a key, how many seconds lie between two turns under it, and how many are saved up
 Decide = Callable[[Dialog, Event, Facts, datetime], Step[Any]]
 View = Callable[[Dialog, "Wanted", Facts, datetime], Card]
 
@@ -119,6 +129,31 @@ class Wanted:
     dialog: str
     slot: str
     viewer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that is due, not taken yet and not drawn: what it takes to ask whether it may go out now."""
+
+    id: str
+    tenant: str
+    dialog: str
+    slot: str
+    place: str | None
+    person: str | None
+    ref: str | None
+    via: str | None
+    rank: int  # see `Post`
+    reach: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to deliver, as of one moment."""
+
+    folded: int  # marks that have become due posts by this look
+    due: tuple[Due, ...]  # the most urgent first
+    next: datetime | None  # when there will be more; not after the moment of the look where it has left some out
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +208,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits: messages not delivered as they should look, since when, and timers that were set aside."""
+    """What waits: messages not delivered as they should look, and timers that were set aside."""
 
     waiting: int
-    oldest: datetime | None
+    oldest: datetime | None  # since when, without broadcasts, which take their time, and what fails again and again
     aside: int
+    failing: int = 0  # messages that failed five times or more, one after the other
 
 
 class Store(Protocol):
@@ -199,20 +235,26 @@ class Store(Protocol):
         """This timer's event failed: tried again later, and set aside after five times."""
         ...
 
-    async def fold(self, now: datetime, limit: int) -> int:
-        """Turn what was marked to be drawn into due posts. Returns how many marks were folded."""
+    async def look(self, now: datetime, limit: int) -> Look:
+        """Turn what was marked to be drawn into due posts, and tell the most urgent ones, at most so many."""
         ...
 
-    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
-        """Posts that are due, most urgent first, under a lease, each with its card as of one moment."""
+    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+        """These due posts in this order, under a lease, each with its card as of one moment.
+
+        Those that somebody else has taken meanwhile are left out. `held`: others, which may not go out before then.
+        """
         ...
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""
         ...
 
-    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
-        """The platform shows this revision. False: the lease was lost meanwhile, and the post is due again."""
+    async def shown(self, shows: Sequence[tuple[Post, str]], owner: str, now: datetime) -> list[bool]:
+        """The platforms show these revisions, by these references.
+
+        False, in the same order: the lease was lost meanwhile, and the post is due again.
+        """
         ...
 
     async def postpone(
@@ -296,6 +338,18 @@ class Store(Protocol):
         """Names of people."""
         ...
 
+    async def delivery(self, session: str) -> Sequence[Sent]:
+        """How far each message of a session has come, by dialog, slot and role."""
+        ...
+
+    async def stuck(self) -> Sequence[Stuck]:
+        """What has failed five times or more: timers that were set aside, then messages, which are tried on."""
+        ...
+
+    async def retry(self, now: datetime) -> int:
+        """All that is stuck is due now, as if it had never failed. Returns how much it was."""
+        ...
+
     async def counts(self) -> Counts:
         """What waits."""
         ...
@@ -331,8 +385,15 @@ class Hot(Protocol):
         """
         ...
 
-    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
-        """There is no turn left under this key, whatever was counted: the next one comes free in so many `seconds`."""
+    async def waits(self, asked: Sequence[Sequence[Turn]], now: datetime) -> list[float]:
+        """The same for many at once, in order. Each may need several turns: it is given all of them or none."""
+        ...
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1, after: float | None = None) -> None:
+        """There is no turn left under this key, whatever was counted: the next one comes free in `after` seconds.
+
+        Without `after` it is a whole turn's `seconds`.
+        """
         ...
 
     async def nudge(self, what: str) -> None:

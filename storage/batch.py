@@ -31,6 +31,7 @@ from dialogs.base import (
 )
 from dialogs.card import Reply, Text, quote, t
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 from storage import effects, routing, writing
 from storage.base import Attended, Decide, Dialog, Listing, Outcome
 from storage.effects import RefusedError
@@ -279,6 +280,12 @@ class Batch:
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         return self._stored(self.out.turns).turns(cohort)
+
+    def delivery(self, dialog: str) -> Sequence[Sent]:
+        return self._stored(self.out.notes).delivery(dialog)
+
+    def aside(self, session: str) -> Sequence[Stuck]:
+        return self._stored(self.out.timers).aside(session)
 
     def siblings(self, session: str) -> Sequence[Dialog]:
         return self._stored(self._moved()).siblings(session)

@@ -13,6 +13,8 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bind
 
 from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
+from storage import delivery
 from storage.base import Attended, Dialog, Listing
 from storage.tables import ACTIVITY, DIALOG, NOTE, PERSON, TURN
 
@@ -53,6 +55,8 @@ class Rows:
         self._dialogs: dict[str, Dialog | None] = {}
         self._mine: dict[tuple[str, str], Mapping[str, str]] = {}  # (dialog, person)
         self._attendance: dict[str, tuple[Attended, ...]] = {}
+        self._delivery: dict[str, tuple[Sent, ...]] = {}
+        self._aside: dict[str, tuple[Stuck, ...]] = {}
         self._tallies: dict[tuple[str, bool], Tally] = {}  # a room of 250 looks at one poll: it is counted once
 
     def parse(self, kind: str, state: str) -> Frozen:
@@ -113,6 +117,18 @@ class Rows:
         """The rotation of the cohort, oldest first."""
         rows = self.db.execute(TURNS, {"one": cohort})
         return tuple(Turned(r.person, r.what, r.at, r.used, r.dialog) for r in rows)
+
+    def delivery(self, dialog: str) -> Sequence[Sent]:
+        """How far the dialog's messages have come, by slot and role."""
+        if dialog not in self._delivery:
+            self._delivery[dialog] = delivery.of_dialog(self.db, dialog)
+        return self._delivery[dialog]
+
+    def aside(self, session: str) -> Sequence[Stuck]:
+        """The session's timers that were set aside."""
+        if session not in self._aside:
+            self._aside[session] = delivery.aside(self.db, session)
+        return self._aside[session]
 
     def siblings(self, session: str) -> Sequence[Dialog]:
         """Every dialog of the session, in the order in which they began."""

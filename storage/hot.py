@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.base import Heard
+from storage.base import Heard, Turn
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +31,37 @@ class MemoryHot:
 
     async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
         """Take the next turn under this key: 0 = now, else the seconds until it may be tried again."""
-        owed = max((self._free.get(key, now) - now).total_seconds(), 0.0)
-        left = owed - seconds * (burst - 1)
-        if left > seconds * ROUNDED:
-            return left
-        self._keep(key, owed + seconds, now)
-        return 0.0
+        return self._wait([(key, seconds, burst)], now)
 
-    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+    async def waits(self, asked: Sequence[Sequence[Turn]], now: datetime) -> list[float]:
+        """The same for many at once, each of which takes all of its turns or none."""
+        return [self._wait(turns, now) for turns in asked]
+
+    def _wait(self, turns: Sequence[Turn], now: datetime) -> float:
+        longest, owed = 0.0, dict[str, float]()
+        for key, seconds, burst in turns:
+            free = self._free.get(key)
+            owed[key] = max((free - now).total_seconds(), 0.0) if free else 0.0
+            left = owed[key] - seconds * (burst - 1)
+            if left > seconds * ROUNDED:
+                longest = max(longest, left)
+        if not longest:
+            for key, seconds, _ in turns:
+                self._keep(key, owed[key] + seconds, now)
+        return longest
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1, after: float | None = None) -> None:
         """There is no turn left under this key."""
-        self._keep(key, seconds * burst, now)
+        self.hold(key, seconds if after is None else after, seconds, now, burst)
 
     def hold(self, key: str, left: float, seconds: float, now: datetime, burst: int = 1) -> None:
         """The next turn under this key is in `left` seconds, and those saved up are gone."""
         self._keep(key, left + seconds * (burst - 1), now)
+
+    def back(self, key: str, seconds: float) -> None:
+        """The turn that was taken last under this key was not used."""
+        if key in self._free:
+            self._free[key] -= timedelta(seconds=seconds)
 
     def _keep(self, key: str, owed: float, now: datetime) -> None:
         if len(self._free) >= KEPT:

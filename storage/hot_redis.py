@@ -13,7 +13,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from storage.base import Heard
+from storage.base import Heard, Turn
 from storage.hot import MemoryHot
 from storage.redis_turns import Ask, Turns, milliseconds
 
@@ -102,22 +102,41 @@ class RedisHot:
 
     async def wait(self, key: str, seconds: float, now: datetime, burst: int = 1) -> float:
         """Take the next turn under this key: first of this worker's own, then of all."""
-        left = await self._memory.wait(key, seconds, now, burst)
-        if left or not self._quick:
-            return left
-        ask = Ask(key, milliseconds(seconds), burst, asyncio.get_running_loop().create_future())
-        self._turns.asks.append(ask)
-        self._work.set()
-        left = await ask.answer
-        if left:
-            self._memory.hold(key, left, seconds, now, burst)
-        return left
+        return (await self.waits([[(key, seconds, burst)]], now))[0]
 
-    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1) -> None:
+    async def waits(self, asked: Sequence[Sequence[Turn]], now: datetime) -> list[float]:
+        """The same for many, in one pipeline. Those who are refused here already are not asked for elsewhere."""
+        waits = await self._memory.waits(asked, now)
+        if not self._quick:
+            return waits
+        loop = asyncio.get_running_loop()
+        asks = {
+            number: Ask([(key, milliseconds(seconds), burst) for key, seconds, burst in turns], loop.create_future())
+            for number, turns in enumerate(asked)
+            if turns and not waits[number]
+        }
+        self._turns.asks += asks.values()
+        self._work.set()
+        for number, ask in asks.items():
+            lefts = await ask.answer
+            waits[number] = max(lefts)
+            if waits[number]:
+                self._refused(asked[number], lefts, now)
+        return waits
+
+    def _refused(self, turns: Sequence[Turn], lefts: Sequence[float], now: datetime) -> None:
+        for (key, seconds, burst), left in zip(turns, lefts, strict=True):
+            if left:
+                self._memory.hold(key, left, seconds, now, burst)
+            else:
+                self._memory.back(key, seconds)
+
+    async def spend(self, key: str, seconds: float, now: datetime, burst: int = 1, after: float | None = None) -> None:
         """There is no turn left under this key, for this worker and for all."""
-        await self._memory.spend(key, seconds, now, burst)
+        await self._memory.spend(key, seconds, now, burst, after)
         if self._speaks:
-            self._turns.spent[key] = milliseconds(seconds) * burst
+            first = seconds if after is None else after
+            self._turns.spent[key] = milliseconds(first) + milliseconds(seconds) * (burst - 1)
             self._work.set()
 
     async def nudge(self, what: str) -> None:

@@ -1,7 +1,8 @@
 """Messages to be shown: marks folded into posts, posts taken under a lease, and what one person sees.
 
 A post is due while its `due` is set. Taking it pushes `due` ahead by the lease, so a process that dies lets go of it by
-itself; `owner` is the fence that keeps a process which was frozen meanwhile from settling what it has lost.
+itself; `owner` is the fence that keeps a process which was frozen meanwhile from settling what it has lost. What may
+not go out yet is not taken, only put off: it is drawn once, at the moment it goes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,9 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -31,122 +29,89 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from dialogs.base import FACILITATOR, ROOM, AnyKind, Role
+from dialogs.base import AnyKind
 from dialogs.card import people_in
-from storage.base import LEASE, Post, View, Wanted
-from storage.effects import identify
+from storage.base import LEASE, Due, Look, Post, View, Wanted
 from storage.facts import Rows
+from storage.folding import EDIT, IDS, NOW, fold
 from storage.pages import drawn
-from storage.tables import AT, DIALOG, IDENTITY, MARK, NOTE, POST, SHOW, Moment
-from storage.writing import upsert
+from storage.tables import DIALOG, IDENTITY, POST, Moment
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100  # people of a role that are served in one transaction
-FLAG, PRIVATE, FIRST, EDIT, BROADCAST = range(5)  # the order in which messages go out
-
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to do it.
-NOW = bindparam("now", type_=Moment)
-MARKS = select(MARK).order_by(MARK.c.seq).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
-MARKED = select(DIALOG).where(DIALOG.c.id.in_(bindparam("ids", expanding=True)))
-FOLDED = delete(MARK).where(MARK.c.seq.in_(bindparam("seqs", expanding=True)))
-HERE = select(AT.c.place).where(AT.c.tenant == bindparam("of"), AT.c.session == bindparam("in")).order_by(AT.c.place)
-NOW_RANK = case((POST.c.shown > 0, EDIT), else_=POST.c.rank)
+NOW_RANK = case((POST.c.shown > 0, EDIT), else_=POST.c.rank).label("now_rank")
+WHOSE = (POST.c.id, POST.c.tenant, POST.c.dialog, POST.c.slot, POST.c.target, POST.c.private, POST.c.ref, POST.c.via)
 DUE = (
-    select(POST, NOW_RANK.label("now_rank"))
+    select(*WHOSE, NOW_RANK)
     .where(POST.c.due <= NOW)
     .order_by(NOW_RANK, POST.c.due, POST.c.begun, POST.c.id)
     .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
 )
-
+NEXT = select(func.min(POST.c.due)).where(POST.c.due > NOW)
+# Whoever was given the turn takes it, though another worker, which was refused, has put it off in the same moment.
+FREE = and_(POST.c.due.is_not(None), or_(POST.c.owner.is_(None), POST.c.due <= NOW))
+THESE = select(POST, NOW_RANK).where(POST.c.id.in_(IDS), FREE).with_for_update(skip_locked=True)
+HELD = update(POST).where(POST.c.id == bindparam("of"), POST.c.due <= NOW).values(due=bindparam("until", type_=Moment))
+# Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
+TAKEN = (
+    update(POST)
+    .where(POST.c.id.in_(IDS))
+    .values(
+        owner=bindparam("by"),
+        due=bindparam("until", type_=Moment),
+        state=case((POST.c.state == "waiting", "trying"), else_=POST.c.state),
+    )
+)
+AS = bindparam("as", type_=Integer)
+SETTLED = (
+    update(POST)
+    .where(POST.c.id == bindparam("of"), POST.c.owner == bindparam("by"))
+    .values(shown=AS, state="shown", tries=0, why=None, owner=None, due=case((POST.c.revision > AS, NOW), else_=None))
+)
+SHOWN = SETTLED.values(ref=bindparam("called"))
+SHOWN_THERE = SETTLED.values(ref=POST.c.target + bindparam("called"))
 IDENTITIES = (
     select(IDENTITY).where(IDENTITY.c.person.in_(bindparam("people", expanding=True))).order_by(IDENTITY.c.user)
 )
 
 
-@cache
-def _once_more(dialect: str) -> Any:  # noqa: ANN401 - as upsert
-    into = upsert(dialect, POST)
-    due = case((POST.c.state == "gone", None), else_=func.coalesce(POST.c.due, into.excluded.due))
-    again = {"revision": POST.c.revision + 1, "due": due}
-    return into.on_conflict_do_update(index_elements=["dialog", "slot", "target"], set_=again)
-
-
-def fold(db: Connection, now: datetime, limit: int) -> int:
-    """Turn marks into due posts. Many marks for one message become one revision."""
-    marks = db.execute(MARKS, {"most": limit}).all()
-    if not marks:
-        return 0
-    wanted = dict.fromkeys((mark.tenant, mark.dialog, mark.slot, mark.to, mark.after) for mark in marks)
-    found = db.execute(MARKED, {"ids": [*{mark.dialog for mark in marks}]})
-    dialogs = {row.id: row for row in found}
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for tenant, dialog, slot, to, after in wanted:
-        targets, more = _targets(db, dialogs[dialog], slot, to, after)
-        for target in targets:
-            rows[dialog, slot, target] = {
-                "id": identify(tenant, f"post:{dialog}", f"{slot}\n{target}"),
-                "tenant": tenant,
-                "dialog": dialog,
-                "slot": slot,
-                "target": target,
-                "private": to != ROOM and ":" not in to,
-                "session": dialogs[dialog].session,
-                "rank": _rank(to),
-                "revision": 1,
-                "shown": 0,
-                "begun": now + timedelta(microseconds=len(rows)),  # messages of one moment keep their order
-                "due": now,
-                "tries": 0,
-                "state": "waiting",
-            }
-        if more:
-            db.execute(insert(MARK), {"tenant": tenant, "dialog": dialog, "slot": slot, "to": to, "after": more})
-    if rows:
-        db.execute(_once_more(db.dialect.name), [rows[key] for key in sorted(rows)])
-    db.execute(FOLDED, {"seqs": [mark.seq for mark in marks]})
-    return len(marks)
-
-
-def _targets(db: Connection, dialog: Row[Any], slot: str, to: str, after: str) -> tuple[list[str], str | None]:
-    """Whom a message reaches, and the last of them where more are to follow."""
-    if to == ROOM:
-        if dialog.session is None:
-            return ([dialog.place] if dialog.place else []), None
-        return list(db.execute(HERE, {"of": dialog.tenant, "in": dialog.session}).scalars()), None
-    if ":" in to:  # one place of several
-        return [to], None
-    if to in set(Role):
-        role = and_(NOTE.c.dialog == dialog.session, NOTE.c.key == "role", NOTE.c.value == to, NOTE.c.person > after)
-        shown = select(SHOW.c.to).where(SHOW.c.dialog == dialog.id, SHOW.c.slot == slot, SHOW.c.to == to)
-        if db.execute(shown).first() is None:
-            has = select(POST.c.target).where(POST.c.dialog == dialog.id, POST.c.slot == slot)
-            role = and_(role, NOTE.c.person.in_(has))  # no latecomers: whoever has it sees it change
-        people = list(db.execute(select(NOTE.c.person).where(role).order_by(NOTE.c.person).limit(CHUNK)).scalars())
-        return people, people[-1] if len(people) == CHUNK else None
-    return [to], None
-
-
-def _rank(to: str) -> int:
-    if to == ROOM or ":" in to:
-        return FIRST
-    if to == FACILITATOR:
-        return FLAG
-    return BROADCAST if to in set(Role) else PRIVATE
-
-
-def due_posts(
-    db: Connection, kinds: Mapping[str, AnyKind], view: View, now: datetime, owner: str, limit: int
-) -> list[Post]:
-    """Take what is due, the most urgent first, each with its card as of this very moment."""
+def look(db: Connection, now: datetime, limit: int, folding: int) -> Look:
+    """Fold at most so many marks, and see what is due, the most urgent first. Nothing of it is taken."""
+    folded, more = fold(db, now, folding)
     rows = db.execute(DUE, {"now": now, "most": limit}).all()
+    reach = _reach(db, [row.target for row in rows if row.private and not (row.via or row.ref)])
+    due = tuple(_due(row, reach) for row in rows)
+    if more or len(due) == limit:
+        return Look(folded, due, now)
+    return Look(folded, due, db.execute(NEXT, {"now": now}).scalar())
+
+
+def _due(row: Row[*tuple[Any, ...]], reach: Mapping[str, Mapping[str, str]]) -> Due:
+    place, person = (None, row.target) if row.private else (row.target, None)
+    whose = (row.id, row.tenant, row.dialog, row.slot, place, person, row.ref, row.via, row.now_rank)
+    return Due(*whose, reach.get(person or "", {}))
+
+
+def take(
+    db: Connection,
+    kinds: Mapping[str, AnyKind],
+    view: View,
+    ids: Sequence[str],
+    held: Mapping[str, datetime],
+    now: datetime,
+    owner: str,
+) -> list[Post]:
+    """Take these, each with its card as of this very moment, and put the held ones off."""
+    if held:  # first, and in order: this waits for whoever has one of them, and what follows waits for nobody
+        db.execute(HELD, [{"of": id_, "until": held[id_], "now": now} for id_ in sorted(held)])
+    if not ids:
+        return []
+    found = {row.id: row for row in db.execute(THESE, {"ids": [*ids], "now": now})}
+    rows = [found[id_] for id_ in ids if id_ in found]
     if rows:
-        # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
-        trying = case((POST.c.state == "waiting", "trying"), else_=POST.c.state)
-        taken = update(POST).where(POST.c.id.in_([row.id for row in rows]))
-        db.execute(taken.values(owner=owner, due=now + LEASE, state=trying))
+        db.execute(TAKEN, {"ids": [*found], "by": owner, "until": now + LEASE})
     reach = _reach(db, [row.target for row in rows if row.private])
     facts, posts = Rows(db, kinds), []
     for row in rows:
@@ -182,22 +147,22 @@ def backoff(tries: int) -> timedelta:
     return timedelta(seconds=min(300, 2 ** min(tries, 10)))
 
 
-def shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
+def shown(db: Connection, shows: Sequence[tuple[Post, str]], owner: str, now: datetime) -> list[bool]:
+    """Settle posts, in the order of their ids: two who settle the same ones do not wait for each other."""
+    settled = {}
+    for number, (post, ref) in sorted(enumerate(shows), key=lambda one: one[1][0].id):
+        settled[number] = _shown(db, post, owner, ref, now)
+    return [settled[number] for number in range(len(shows))]
+
+
+def _shown(db: Connection, post: Post, owner: str, ref: str, now: datetime) -> bool:
     """Settle a post. Whoever lost the lease may have put an old card over a newer one: then it is drawn once more."""
-    newer = case((POST.c.revision > post.revision, literal(now, Moment)), else_=None)
     kept: Any = ref
+    settled, called = SHOWN, ref
     if post.place and ref.startswith(f"{post.place}:"):  # the place may have got another address meanwhile
-        kept = POST.c.target + ref[len(post.place) :]
-    settled = {
-        "shown": post.revision,
-        "ref": kept,
-        "state": "shown",
-        "tries": 0,
-        "why": None,
-        "owner": None,
-        "due": newer,
-    }
-    if db.execute(update(POST).where(POST.c.id == post.id, POST.c.owner == owner).values(**settled)).rowcount:
+        settled, called = SHOWN_THERE, ref[len(post.place) :]
+        kept = POST.c.target + called
+    if db.execute(settled, {"of": post.id, "by": owner, "as": post.revision, "now": now, "called": called}).rowcount:
         return True
     _draw_again(db, post, now, ref=func.coalesce(POST.c.ref, kept))
     return False
@@ -216,7 +181,7 @@ def postpone(db: Connection, post: Post, owner: str, until: datetime, *, lost: b
     if not failed and not post.attempted:  # it was not performed, for sure: not now, and not before
         values["state"] = case((POST.c.state == "trying", "waiting"), else_=POST.c.state)
     if lost:
-        values |= {"ref": None, "shown": 0, "state": "waiting"}
+        values |= {"ref": None, "shown": 0, "state": "waiting", "lost": POST.c.lost + 1}
     if failed:
         values |= {"tries": POST.c.tries + 1, "why": failed}
     mine = update(POST).where(POST.c.id == post.id, POST.c.owner == owner)

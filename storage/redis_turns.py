@@ -12,35 +12,39 @@ from redis.asyncio.client import Pipeline
 
 # The key lives as long as it takes, by Redis' own clock, until all turns are free again; each one taken lengthens that.
 # It holds how long that was: had the clock been set back, it would never end.
+# Who needs several turns gets all of them or none.
 TURN = """
-local each, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local owed, whole = redis.call('PTTL', KEYS[1]), tonumber(redis.call('GET', KEYS[1])) or 0
-if owed == -2 then
-    owed = 0
-elseif owed < 0 or owed > whole then
-    owed = whole
-    redis.call('PEXPIRE', KEYS[1], owed)
+local lefts, owing, refused = {}, {}, false
+for n, key in ipairs(KEYS) do
+    local each, burst = tonumber(ARGV[2 * n - 1]), tonumber(ARGV[2 * n])
+    local owed, whole = redis.call('PTTL', key), tonumber(redis.call('GET', key)) or 0
+    if owed == -2 then
+        owed = 0
+    elseif owed < 0 or owed > whole then
+        owed = whole
+        redis.call('PEXPIRE', key, owed)
+    end
+    lefts[n], owing[n] = math.max(owed - each * (burst - 1), 0), owed + each
+    refused = refused or lefts[n] > 0
 end
-local left = owed - each * (burst - 1)
-if left > 0 then return left end
-redis.call('SET', KEYS[1], owed + each, 'PX', owed + each)
-return 0
+if not refused then
+    for n, key in ipairs(KEYS) do redis.call('SET', key, owing[n], 'PX', owing[n]) end
+end
+return lefts
 """
 
 
 @dataclass(slots=True)
 class Ask:
-    """A turn that somebody waits for."""
+    """Turns that somebody waits for, all of them together: see `storage.base.Turn`, but in milliseconds."""
 
-    key: str
-    each: int  # milliseconds
-    burst: int
-    answer: asyncio.Future[float]
+    turns: Sequence[tuple[str, int, int]]
+    answer: asyncio.Future[list[float]]  # seconds that are left of each; if they are 0, all were taken
 
-    def end(self, seconds: float) -> None:
+    def end(self, lefts: list[float]) -> None:
         """Answer, unless whoever asked has given up."""
         if not self.answer.done():
-            self.answer.set_result(seconds)
+            self.answer.set_result(lefts)
 
 
 @dataclass(slots=True)
@@ -58,19 +62,21 @@ class Turns:
         for key, owed in self.spent.items():
             pipe.set(f"{prefix}:turn:{key}", owed, px=owed)
         for ask in self.asks:
-            pipe.eval(TURN, 1, f"{prefix}:turn:{ask.key}", str(ask.each), str(ask.burst))
+            keys = [f"{prefix}:turn:{key}" for key, _, _ in ask.turns]
+            numbers = [str(number) for _, *each_and_burst in ask.turns for number in each_and_burst]
+            pipe.eval(TURN, len(keys), *keys, *numbers)
 
     def end(self, answers: Sequence[Any]) -> Exception | None:
         """Answer everybody, as far as Redis did. Returns its refusal, if there is one: it may be full, or a replica."""
-        for ask, left in zip(self.asks, answers[len(self.spent) :], strict=True):
-            if not isinstance(left, Exception):
-                ask.end(int(left) / 1000)
+        for ask, lefts in zip(self.asks, answers[len(self.spent) :], strict=True):
+            if not isinstance(lefts, Exception):
+                ask.end([int(left) / 1000 for left in lefts])
         return next((answer for answer in answers if isinstance(answer, Exception)), None)
 
     def give_up(self) -> None:
         """The turn was free in each one's own worker, and that is all that is known."""
         for ask in self.asks:
-            ask.end(0.0)
+            ask.end([0.0] * len(ask.turns))
 
 
 def milliseconds(seconds: float) -> int:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
-from storage import moving, pages, people, posts
-from storage.base import LEASE, Counts, Decide, Glimpse, Outcome, Page, Post, View
+from dialogs.sent import Sent, Stuck
+from storage import delivery, folding, moving, pages, people, posts
+from storage.base import LEASE, Counts, Decide, Glimpse, Look, Outcome, Page, Post, View
 from storage.connecting import Kept, connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
@@ -21,8 +22,8 @@ from storage.turning import Turns
 
 R = TypeVar("R")
 
+FOLDS = 1000  # marks at a time
 REMEMBERED = timedelta(hours=26)  # Slack delivers late events for up to a day
-POISON = 5  # failures after which a timer is set aside
 
 
 def _rang(row: Row[Any]) -> Rang:
@@ -79,41 +80,62 @@ class SqlStore:
         def mark(db: Connection) -> None:
             this = (TIMER.c.dialog == timer.dialog, TIMER.c.name == timer.timer, TIMER.c.at == timer.due)
             tries = (db.execute(select(TIMER.c.tries).where(*this).with_for_update()).scalar() or 0) + 1
-            aside = why if tries >= POISON else None
+            aside = why if tries >= delivery.POISON else None
             again = {"tries": tries, "due": now + posts.backoff(tries), "owner": None, "aside": aside}
-            db.execute(update(TIMER).where(*this).values(**again))
+            stands = db.execute(update(TIMER).where(*this).values(**again)).rowcount
+            session = select(DIALOG.c.session).where(DIALOG.c.id == timer.dialog)
+            if stands and aside is not None and (its := db.execute(session).scalar()):
+                delivery.tell(db, self.kinds, {its})
 
         await self._writing(mark)
 
-    async def fold(self, now: datetime, limit: int) -> int:
-        """Turn marks into due posts."""
-        return await self._writing(lambda db: posts.fold(db, now, limit))
+    async def look(self, now: datetime, limit: int) -> Look:
+        """Turn marks into due posts, and see what is due."""
+        return await self._writing(lambda db: posts.look(db, now, limit, FOLDS))
 
-    async def due_posts(self, now: datetime, owner: str, limit: int) -> list[Post]:
-        """Take the posts that are due."""
-        return await self._writing(lambda db: posts.due_posts(db, self.kinds, self.view, now, owner, limit))
+    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+        """Take these, and put the held ones off."""
+        return await self._writing(lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner))
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""
         return await self._reading(lambda db: db.execute(select(func.min(POST.c.due))).scalar())
 
-    async def shown(self, post: Post, owner: str, ref: str, now: datetime) -> bool:
-        """This revision is shown."""
-        return await self._writing(lambda db: posts.shown(db, post, owner, ref, now))
+    async def shown(self, shows: Sequence[tuple[Post, str]], owner: str, now: datetime) -> list[bool]:
+        """These revisions are shown."""
+        return await self._writing(lambda db: posts.shown(db, shows, owner, now))
 
     async def postpone(
         self, post: Post, owner: str, until: datetime, *, lost: bool = False, failed: str | None = None
     ) -> None:
         """Not now."""
-        await self._writing(lambda db: posts.postpone(db, post, owner, until, lost=lost, failed=failed))
+
+        def put_off(db: Connection) -> None:
+            posts.postpone(db, post, owner, until, lost=lost, failed=failed)
+            if lost:
+                delivery.follow(db, self.kinds, [post.dialog], until)
+
+        await self._writing(put_off)
 
     async def gone(self, post: Post, owner: str, why: str) -> None:
         """Never again."""
-        await self._writing(lambda db: posts.gone(db, post, owner, why))
+
+        def end(db: Connection) -> None:
+            lease = db.execute(select(POST.c.due).where(POST.c.id == post.id)).scalar()
+            posts.gone(db, post, owner, why)
+            if lease:
+                delivery.follow(db, self.kinds, [post.dialog], lease - LEASE)
+
+        await self._writing(end)
 
     async def reroute(self, post: Post, owner: str, via: str, now: datetime) -> None:
         """By another platform."""
-        await self._writing(lambda db: posts.reroute(db, post, owner, via, now))
+
+        def turn(db: Connection) -> None:
+            posts.reroute(db, post, owner, via, now)
+            delivery.follow(db, self.kinds, [post.dialog], now)
+
+        await self._writing(turn)
 
     async def page(self, person: str, session: str | None, now: datetime) -> Page | None:
         """What one person sees."""
@@ -214,7 +236,17 @@ class SqlStore:
 
     async def revive(self, tenant: str, place: str, now: datetime) -> int:
         """This place can be reached again."""
-        return await self._writing(lambda db: posts.revive(db, tenant, place, now))
+
+        def again(db: Connection) -> int:
+            revived = posts.revive(db, tenant, place, now)
+            if revived:
+                due = (POST.c.tenant == tenant, POST.c.due == now, POST.c.shown == 0)
+                where = (*due, POST.c.target == place) if place else due
+                dialogs = db.execute(select(POST.c.dialog).distinct().where(*where)).scalars().all()
+                delivery.follow(db, self.kinds, dialogs, now)
+            return revived
+
+        return await self._writing(again)
 
     async def named(self, people: Sequence[str]) -> dict[str, str]:
         """Names of people."""
@@ -224,15 +256,32 @@ class SqlStore:
         """How many marks have not become posts yet."""
         return await self._reading(lambda db: db.execute(select(func.count()).select_from(MARK)).scalar() or 0)
 
+    async def delivery(self, session: str) -> Sequence[Sent]:
+        """How far each message of a session has come."""
+        return await self._reading(lambda db: delivery.of_session(db, session))
+
+    async def stuck(self) -> Sequence[Stuck]:
+        """What has failed again and again."""
+        return await self._reading(delivery.stuck)
+
+    async def retry(self, now: datetime) -> int:
+        """Try all of that again."""
+        return await self._writing(lambda db: delivery.retry(db, self.kinds, now))
+
     async def counts(self) -> Counts:
         """What waits: for /readyz and for those who ask whether all has been delivered."""
 
         def count(db: Connection) -> Counts:
             waiting = db.execute(select(func.count()).where(POST.c.due.is_not(None))).scalar() or 0
             marks = db.execute(select(func.count()).select_from(MARK)).scalar() or 0
-            oldest = db.execute(select(func.min(POST.c.begun)).where(POST.c.state.in_(["waiting", "trying"]))).scalar()
+            # A broadcast takes as long as the platform says, and what fails for good is told of by itself: neither may
+            # take a process out of service that does all it can.
+            unseen = (POST.c.state.in_(["waiting", "trying"]), POST.c.tries < delivery.POISON)
+            prompt = (*unseen, POST.c.rank != folding.BROADCAST)
+            oldest = db.execute(select(func.min(POST.c.begun)).where(*prompt)).scalar()
+            failing = db.execute(select(func.count()).where(delivery.FAILS)).scalar() or 0
             aside = db.execute(select(func.count()).where(TIMER.c.aside.is_not(None))).scalar() or 0
-            return Counts(waiting + marks, oldest, aside)
+            return Counts(waiting + marks, oldest, aside, failing)
 
         return await self._reading(count)
 

@@ -229,6 +229,8 @@ class PostRow(SQLModel, table=True):
     tries: int = 0
     state: str = "waiting"  # waiting; trying: a first attempt may have been performed; shown; gone
     why: str | None = None
+    # How often it was deleted where it stood, and so sent again.
+    lost: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ActivityRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.base import Bot, Later, Message, Shared
+from adapters.base import Bot, Bound, Later, Message, Shared, Turn
 from adapters.pauses import Pauses
 from adapters.slack.bolt import Bolt, Socket
 from adapters.slack.calling import AWAY, READS, NoAnswer, Refused, flat
@@ -36,7 +36,6 @@ from adapters.slack.tenants import Tenants
 log = logging.getLogger(__name__)
 
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
-PACE = 2.0  # seconds between two edits of what stands in one channel
 REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
@@ -112,11 +111,9 @@ class Slack:
             self._homes.changed(message.tenant, user_id(message.user), message.person)
         return ref
 
-    def pace(self, message: Message) -> tuple[str, float]:
-        """A channel's messages share one edit in two seconds; what is for one person is held back by nobody else's."""
-        if message.place:
-            return f"{message.tenant} {message.place}", PACE
-        return message.person or message.post, 0.0
+    def pace(self, message: Bound) -> Sequence[Turn]:
+        """A channel's messages share one edit in two seconds, and a workspace's all of a minute. So do new ones."""
+        return () if message.ref == PAGE else self._show.pace(message)
 
     async def call(self, tenant: str, method: str, /, **arguments: object) -> Mapping[str, Any]:
         """One call of the Web API. See `calling.Call`."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiohttp import ClientError
 
-from adapters.base import Gone, Later, Lost, Pace
+from adapters.base import Gone, Later, Lost, Pace, Turn
 from dialogs.card import Text, t
 
 
@@ -127,8 +127,12 @@ SHORTEST = 0.05  # seconds: a wait that rounding takes away would be none
 class Budget:
     """So many calls a minute of one method in one workspace, as Slack counts them; the first ones may come together."""
 
-    def __init__(self, name: str, a_minute: int, pace: Pace, now: Callable[[], datetime]) -> None:
-        self._name, self._most, self._each, self._pace, self._now = name, a_minute, 60 / a_minute, pace, now
+    def __init__(
+        self, name: str, a_minute: int, pace: Pace, now: Callable[[], datetime], at_once: int | None = None
+    ) -> None:
+        """at_once: how many may come together, if not a minute's."""
+        self._name, self._most, self._each = name, at_once or a_minute, 60 / a_minute
+        self._pace, self._now = pace, now
         self._promised: dict[str, datetime] = {}
 
     async def take(self, tenant: str) -> None:
@@ -143,9 +147,13 @@ class Budget:
             self._promised[tenant] = free + timedelta(seconds=self._each)
             raise Later(max(SHORTEST, (free - now).total_seconds()))
 
-    async def empty(self, tenant: str) -> None:
-        """Slack counts otherwise, and says that there is none left."""
-        await self._pace.spend(self._key(tenant), self._each, self._now(), self._most)
+    def turn(self, tenant: str) -> Turn:
+        """What one call takes, for whoever asks for it beforehand."""
+        return Turn(self._key(tenant), self._each, self._most)
+
+    async def empty(self, tenant: str, after: float | None = None) -> None:
+        """Slack counts otherwise, and says that there is none left, for so many seconds."""
+        await self._pace.spend(self._key(tenant), self._each, self._now(), self._most, after)
 
     def _key(self, tenant: str) -> str:
         return f"slack {self._name} {tenant}"

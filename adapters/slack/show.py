@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from adapters.base import Bot, Gone, Later, Message, Pace, Seen
+from adapters.base import Bot, Bound, Gone, Later, Message, Pace, Seen, Turn
 from adapters.slack import draw
 from adapters.slack.blocks import NOBODY
 from adapters.slack.calling import Budget, Call, Refused, meant
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 EVENT = "cohost_message"  # the type of our messages' metadata, by which they are found again
 LOOKED = 100  # newest messages among which one is looked for
+PACE = 2.0  # seconds between two edits of what stands in one channel
+POSTED = 1.0  # seconds between two new messages in one channel or chat, after the first ones
+TOGETHER = 5  # which may come together: Slack tolerates bursts
+POSTS, FIRST_POSTS = 240, 50  # a minute and workspace, and at once: Slack takes "several hundred"
 EDITS = 45  # a minute and workspace: chat.update is of Slack's tier 3, "50 and more"
 PRIVATE_EDITS = 25  # of these: putting sixty checklists away must not keep the poll in the room waiting
 REMEMBERED = 5000
@@ -34,7 +38,19 @@ class Show:
         self._bot, self._call, self._address = bot, call, address
         self._edits = Budget("edits", EDITS, pace, bot.now)
         self._private_edits = Budget("private edits", PRIVATE_EDITS, pace, bot.now)
+        self._posts = Budget("posts", POSTS, pace, bot.now, FIRST_POSTS)
         self._replaced: OrderedDict[tuple[str, str, str], str] = OrderedDict()
+
+    def pace(self, message: Bound) -> Sequence[Turn]:
+        """See `adapters.base.Adapter.pace`."""
+        if not message.ref:
+            where = message.place or message.person
+            return Turn(f"slack posts {message.tenant} {where}", POSTED, TOGETHER), self._posts.turn(message.tenant)
+        if message.place:
+            return Turn(f"{message.tenant} {message.place}", PACE), self._edits.turn(message.tenant)
+        if (message.dialog, message.slot, message.person or "") in self._replaced:
+            return ()  # it stands there already, as far as can be told before it is drawn
+        return self._private_edits.turn(message.tenant), self._edits.turn(message.tenant)
 
     async def show(self, message: Message) -> str:
         """See `adapters.base.Adapter.show`."""
@@ -53,15 +69,15 @@ class Show:
         _, channel, ts = ref.split(":")
         body = await self._body(message, private=private)
         card = (message.dialog, message.slot, message.person or "")
-        if private and self._replaced.pop(card, None) == _looks(body):
-            return ref
-        if private:
+        if private and (replaced := self._replaced.pop(card, None)):
+            if replaced == _looks(body):
+                return ref
             await self._private_edits.take(message.tenant)
-        await self._edits.take(message.tenant)
+            await self._edits.take(message.tenant)
         try:
             await self._call(message.tenant, "chat.update", channel=channel, ts=ts, **body)
-        except Later:
-            await self._edits.empty(message.tenant)
+        except Later as later:
+            await self._edits.empty(message.tenant, later.seconds)
             raise
         finally:
             self._replaced.pop(card, None)  # whatever replaced it meanwhile, this came after it
@@ -78,9 +94,12 @@ class Show:
         if message.attempted and (found := await self._find(message, where, private=private)):
             return found
         body = await self._body(message, private=private)
-        posted = await self._call(
-            message.tenant, "chat.postMessage", channel=where, unfurl_links=False, unfurl_media=False, **body
-        )
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        try:
+            posted = await self._call(message.tenant, "chat.postMessage", channel=where, **quiet, **body)
+        except Later as later:
+            await self._posts.empty(message.tenant, later.seconds)
+            raise
         return f"slack:{posted['channel']}:{posted['ts']}"
 
     async def _find(self, message: Message, where: str, *, private: bool) -> str | None:

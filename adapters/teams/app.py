@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +23,7 @@ from botbuilder.schema import Activity
 from botframework.connector.auth import AuthenticateRequestResult, AuthenticationConstants, ClaimsIdentity
 from msrest.universal_http.requests import ClientRetryPolicy
 
-from adapters.base import Bot, Message, Wire
+from adapters.base import Bot, Bound, Message, Turn, Wire
 from adapters.teams.addresses import Addresses
 from adapters.teams.connector import Connector, Tokens
 from adapters.teams.door import Delivery, Door
@@ -36,7 +36,10 @@ from adapters.teams.show import Address, Show
 log = logging.getLogger(__name__)
 
 NEVER = "-"  # botbuilder calls nobody here: `connector` does
-PACE = 2.0  # seconds between two edits in one conversation: Teams takes 1,800 an hour
+PACE = 2.0  # seconds between two edits in one conversation
+CALLS = 3600 / 1790  # seconds between two calls in one conversation: Teams takes 1,800 an hour
+WRITES = 30  # a second, in one organisation: Teams takes 50, and the answers to presses count as well
+BURST = 5  # messages that may begin together in one conversation: Teams takes 7 calls a second there
 PAGE = "teams:page|0"  # the reference of what stands on a person's own page only
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -130,11 +133,14 @@ class Teams:
         assert self._show  # noqa: S101 - the outbox begins when the server does
         return await self._show.show(message)
 
-    def pace(self, message: Message) -> tuple[str, float]:
-        """A conversation's messages share one edit in two seconds; what is for one person waits for nobody else's."""
-        if message.place:
-            return f"{message.tenant} {message.place}", PACE
-        return message.person or message.post, 0.0
+    def pace(self, message: Bound) -> Sequence[Turn]:
+        """A conversation's messages share one edit in two seconds, and an organisation's all calls of a second."""
+        if message.ref == PAGE:
+            return ()
+        conversation = Turn(f"teams calls {message.tenant} {message.place or message.person}", CALLS, BURST)
+        calls = conversation, Turn(f"teams calls {message.tenant}", 1 / WRITES, WRITES // 2)
+        edits = message.ref and message.place
+        return (Turn(f"{message.tenant} {message.place}", PACE), *calls) if edits else calls
 
     # -- the server's side ---------------------------------------------------------------------------------------------
 

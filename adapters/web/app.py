@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.base import Message, Pages, RoomView, Seen, Wire
+from adapters.base import Bound, Message, Pages, RoomView, Seen, Turn, Wire
 from adapters.web.door import Door
 from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, has_link, millis, plain
 from adapters.web.links import Links
@@ -37,6 +37,7 @@ from dialogs.verbs import VERBS
 Sort = Literal["room", "desk", "report"]
 
 NO_DOOR = "The link may be cut off or too old. Ask whoever sent it to you for a new one."
+PACE = 1.5  # seconds between two looks of a room at what has changed
 SLIPS = 2_000  # receipts kept for pages without JavaScript
 ROOTS: Mapping[Sort, str] = {"room": "room", "desk": "console", "report": "report"}
 
@@ -91,9 +92,9 @@ class Web:
             names.update(told)
             await self._push(dialog, slot, viewers, names)
 
-    def pace(self, message: Message) -> tuple[str, float]:
+    def pace(self, message: Bound) -> Sequence[Turn]:
         """A room is drawn at most every 1.5 s, however many vote; what is for one person goes at once."""
-        return (message.place, 1.5) if message.place else (message.person or message.post, 0.0)
+        return [Turn(message.place, PACE)] if message.place and message.ref else ()
 
     async def _push(self, dialog: str, slot: str, viewers: list[Viewer], names: Mapping[str, str]) -> None:
         seen = await self._bot.looks(dialog, slot, sorted({viewer.page.person for viewer in viewers}))

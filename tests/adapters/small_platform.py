@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from itertools import count
 
-from adapters.base import Adapter, Gone, Lost, Message
+from adapters.base import Adapter, Bound, Gone, Lost, Message, Turn
 from dialogs.card import Card
 
 
@@ -18,6 +19,7 @@ class SmallPlatform:
 
     def __init__(self, platform: str = "web", seconds: float = 0.0) -> None:
         self.platform, self.seconds = platform, seconds
+        self.everywhere: Turn | None = None  # what every call takes, wherever it goes
         self.rooms: dict[str, dict[str, Card]] = defaultdict(dict)
         self.closed: set[str] = set()
         self.trouble: dict[str, deque[Exception | asyncio.Event]] = defaultdict(deque)  # what the next calls meet
@@ -41,9 +43,10 @@ class SmallPlatform:
         self.rooms[where][ref] = message.card
         return ref
 
-    def pace(self, message: Message) -> tuple[str, float]:
-        """One edit in so many seconds for each room; what is for one person goes at once."""
-        return (message.place, self.seconds) if message.place else (message.person or "", 0.0)
+    def pace(self, message: Bound) -> Sequence[Turn]:
+        """One edit in so many seconds for each room; what is new or for one person goes at once."""
+        shared = [self.everywhere] if self.everywhere else []
+        return [Turn(message.place, self.seconds), *shared] if message.place and message.ref else shared
 
     def stands(self, where: str) -> list[Card]:
         """What can be read there."""
@@ -66,6 +69,6 @@ class Recording:
         self.called.append(message)
         return await self.inner.show(message)
 
-    def pace(self, message: Message) -> tuple[str, float]:
+    def pace(self, message: Bound) -> Sequence[Turn]:
         """As the other does."""
         return self.inner.pace(message)

@@ -83,6 +83,7 @@ class Cohost(Server):
         ways: Ways = SLACK,
         env: Mapping[str, str] | None = None,
         processes: int = 1,
+        program: str = "bot",
     ) -> None:
         self.database, self.sink = database, sink_port
         own = {
@@ -91,7 +92,7 @@ class Cohost(Server):
             **(slack(sink_port) if env is None else env),
         }
         ports = [free_port() for _ in range(processes)]
-        started = [Process(["-m", "bot", "serve"], port, folder, own | {"COHOST_PORT": str(port)}) for port in ports]
+        started = [Process(["-m", program, "serve"], port, folder, own | {"COHOST_PORT": str(port)}) for port in ports]
         super().__init__(Together(started) if processes > 1 else started[0], folder, ways)
         self.due: dict[tuple[str, str], str] = {}  # (dialog, the platform's user) -> what they pressed last
         self.pressed = 0

@@ -22,14 +22,14 @@ AGAIN = 4  # votes of each person a repeat
 
 
 @contextmanager
-def served(folder: Path, name: str, database: Path) -> Iterator[Cohost]:
+def served(folder: Path, name: str, database: Path, program: str = "bot") -> Iterator[Cohost]:
     """Cohost on this database, in a folder and with a Slack of its own."""
     with ExitStack() as stack:
         own = folder / name
         own.mkdir()
         fake = cohost.start_sink(own)
         stack.callback(fake.stop)
-        ours = Cohost(own, database, fake.port)
+        ours = Cohost(own, database, fake.port, program=program)
         stack.callback(ours.stop)
         ours.process.ready()
         yield ours
@@ -78,7 +78,11 @@ def polls(folder: Path, size: Size) -> Iterator[Line]:
     state.build(folder / "one.db", state.Made(len(everybody), 1))
     state.build(folder / "all.db", state.Made(ROOM, EACH, sessions))
     wrong = list[str]()
-    with served(folder, "one", folder / "one.db") as one, served(folder, "all", folder / "all.db") as many:
+    with ExitStack() as stack:
+        one, many = (
+            stack.enter_context(served(folder, name, folder / f"{name}.db", "tests.bench.posts_at_once"))
+            for name in ("one", "all")
+        )
         board, boards = one.boards(1)[0], many.boards(size.polls)
         rooms: dict[str, list[presses.Board]] = {}
         for each in boards:

@@ -1,5 +1,6 @@
 """`cohost doctor`: what is well is said to be, what is not is named with what to do, and no secret is printed."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
@@ -13,18 +14,25 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from adapters.slack.install import SCOPES
-from bot import doctor
+from bot import doctor, stuck
 from bot.__main__ import main
+from bot.app import build
+from bot.clock import HandClock
+from bot.creating import Asked, create_in
 from bot.doctor import Line, Visit
+from bot.plans import templates
 from bot.settings import OFF, TEAMS_OFF, Settings, load
 from bot.settings import Slack as SlackSettings
 from bot.settings_teams import Teams as TeamsSettings
 from bot.starting import known
+from dialogs.base import Rang
+from dialogs.sent import Stuck
 from storage.connecting import migrate
 from tests.postgres import Postgres
 from tests.slack.app import App
 from tests.slack.faults import Fault
 from tests.slack.workspace import Slack
+from tests.storage.contract import NOON
 from tests.storage.redis_server import Server
 from tests.stories.workspace import MANIFEST, SIGNING
 from tests.teams.service import Teams
@@ -123,9 +131,9 @@ async def test_a_database_is_new_or_old_or_of_a_later_release(alone: Path) -> No
                 db.execute("UPDATE alembic_version SET version_num = ?", [version])
         states += await Visit(told(database_url=url)).database()
 
-    assert [line.state for line in states] == ["note", "ok", "wrong", "wrong"]
-    assert "cohost migrate" in states[2].says
-    assert "later release" in states[3].says
+    assert [line.state for line in states] == ["note", "ok", "ok", "wrong", "wrong"]
+    assert "cohost migrate" in states[3].says
+    assert "later release" in states[4].says
 
 
 @pytest.mark.parametrize(("file", "says"), [("no/such/kept.db", "finds no such folder"), ("text", "cannot be read")])
@@ -140,10 +148,87 @@ async def test_why_a_file_cannot_be_used_is_said(alone: Path, file: str, says: s
 async def test_the_clock_of_postgresql_is_compared(server: Postgres) -> None:
     (new,) = await Visit(told(database_url=f"postgresql://cohost@127.0.0.1:{server.port}/postgres")).database()
     visit = Visit(told(database_url=server.fresh().url))
-    (ready,) = await visit.database()
+    ready, work = await visit.database()
 
-    assert (new.state, ready.state, visit.clock()[0].state) == ("note", "ok", "ok")
+    assert (new.state, ready.state, work.state, visit.clock()[0].state) == ("note", "ok", "ok", "ok")
     assert (await Visit(told(database_url="postgresql://x:hidden@127.0.0.1:9/x")).database())[0].state == "wrong"
+
+
+# -- what failed for good ----------------------------------------------------------------------------------------------
+
+
+async def fails(database: str, timer: str) -> str:
+    """A checklist whose timer fails until it is set aside. Returns its session's id."""
+    app = build(told(database_url=database), HandClock(NOON))
+    app.engine.start()
+    try:
+        asked = Asked(templates()["giving-feedback"], NOON + timedelta(days=9), "Hana", zone="UTC")
+        created = await create_in(app, asked)
+        rang = Rang(id="x", at=NOON, tenant="local", dialog=created.session, timer=timer, due=NOON + timedelta(days=8))
+        for _ in range(5):
+            await app.store.poisoned(rang, "ZeroDivisionError()", NOON)
+        return created.session
+    finally:
+        await app.stop()
+
+
+async def test_a_timer_that_was_set_aside_is_wrong_until_it_is_tried_again(database: str) -> None:
+    session = await fails(database, "checklists")
+    visits = [Visit(told(database_url=database), retry=retry) for retry in (False, False, True, False, True)]
+
+    found = [(await visit.database())[1:] for visit in visits]
+
+    assert [said(lines) for lines in found] == [
+        [("wrong", "Timers")],
+        [("wrong", "Timers")],
+        [("note", "Tried again"), ("ok", "Timers and messages")],
+        [("ok", "Timers and messages")],
+        [("note", "Tried again"), ("ok", "Timers and messages")],
+    ]
+    assert found[0][0].says == (
+        f"“checklists” of a session (dialog {session}, session {session}) that was to ring at 2026-12-02 12:00 UTC "
+        "failed 5 times and was set aside (ZeroDivisionError()); look into the log of then, mend it, and try it again "
+        "with `cohost doctor --retry`"
+    )
+    assert [found[n][0].says for n in (2, 4)] == [
+        "what had failed (1); `cohost serve` does it within half a minute",
+        "nothing had failed",
+    ]
+
+
+def test_what_failed_alike_is_one_line_and_what_an_error_says_is_cut() -> None:
+    lists = [Stuck("message", "checklist", f"help:p{n}", "d1", None, NOON, 7, "x" * 500) for n in range(60)]
+    others = [Stuck("timer", "poll", "close", f"d{n}", "s", NOON, 5, f"why {n}") for n in range(12)]
+
+    lines = stuck.sentences([*lists, *others])
+
+    assert [what for what, _ in lines] == ["Messages", *["Timers"] * 9, "Timers and messages"]
+    assert lines[0][1] == (
+        "“help:p0” of a checklist (dialog d1, session none) that waits since 2026-11-24 12:00 UTC failed 7 times "
+        f"({'x' * 160}…); so did 59 more like it; it is tried every 5 minutes; look into the log of then, mend it, and "
+        "try it again with `cohost doctor --retry`"
+    )
+    assert lines[-1][1] == "3 more failed for other reasons"
+
+
+def test_the_command_tries_again_and_says_so(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(fails(database, "checklists"))
+    monkeypatch.setenv("COHOST_SECRET", SECRET)
+    monkeypatch.setenv("COHOST_DATABASE_URL", database)
+
+    codes = [main(["doctor", "--offline", *more]) for more in ([], ["--retry"], [])]
+
+    out = capsys.readouterr().out
+    assert (codes, out.count("WRONG Timers: “checklists”"), out.count("note  Tried again: what had failed (1)")) == (
+        [1, 0, 0],
+        1,
+        1,
+    )
+
+
+# -- the clock ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("ahead", "state"), [(0, "ok"), (-29, "ok"), (31, "wrong"), (-3600, "wrong")])

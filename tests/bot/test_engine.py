@@ -17,7 +17,7 @@ from storage.base import Outcome
 from storage.hot import MemoryHot
 from storage.sql import SqlStore
 from tests.bot.loops import until
-from tests.storage.contract import World, lines, plain
+from tests.storage.contract import World, lines, plain, take_due
 
 
 class Watched:
@@ -272,8 +272,7 @@ async def test_a_poll_in_a_channel_needs_no_session_and_is_closed_by_whoever_ask
     ]
     here = "small:C1"
     asked = await types(app, ann, 'poll "Lunch?" Soup Pizza', here)
-    await app.store.fold(app.clock.now(), 100)
-    posts = [post for post in await app.store.due_posts(app.clock.now(), "one", 100) if post.place]
+    posts = [post for post in await take_due(app.store, app.clock.now()) if post.place]
 
     async def presses(by: str, action: str, value: str = "", tenant: str = LOCAL) -> str:
         event = Pressed(

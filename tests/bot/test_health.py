@@ -47,6 +47,7 @@ async def test_what_is_ready_says_what_waits_and_what_is_off(ask: Probe, world: 
     busy = await ask("/readyz")
 
     told = {"ready": True, "database": "ok", "redis": "off: no settings", "platforms": PLATFORMS, "timers_set_aside": 0}
+    told |= {"messages_failing": 0}
     assert calm == (200, told | {"undelivered": 0, "oldest_undelivered_seconds": 0.0})
     assert busy == (200, told | {"undelivered": 2, "oldest_undelivered_seconds": 90.0})
 

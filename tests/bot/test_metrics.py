@@ -222,3 +222,16 @@ async def test_in_teams_presses_are_timed_and_429s_are_counted(
         'cohost_asked_to_wait_total{platform="teams"}',
     )
     assert [after[name] - before[name] for name in (acks, asked)] == [answers, 1]
+
+
+async def test_a_message_that_fails_again_and_again_is_counted_and_holds_nothing_up(world: World) -> None:
+    metrics, host = Metrics(), await world.host()
+    await world.does(host, await world.session(host), Show("broken"), Show("board"))
+    failing = []
+    for _ in range(6):
+        await world.deliver()
+        told = await sampled(metrics, world)
+        failing.append((told["cohost_outbox_failing"], told["cohost_outbox_oldest_seconds"]))
+        world.move(60)
+
+    assert failing == [(0, 0), (0, 60), (0, 120), (0, 180), (1, 0), (1, 0)]

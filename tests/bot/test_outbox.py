@@ -1,18 +1,20 @@
 """The outbox: whatever a platform does, what people see becomes what is stored, in order, at the platform's pace."""
 
 import asyncio
-from typing import cast
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import insert
 
-from adapters.base import Answer, Later, Message
+from adapters.base import Answer, Bound, Later, Message, Turn
 from bot.app import LOCAL, App
 from bot.clock import HandClock
 from bot.outbox import Outbox
-from dialogs.base import Begin, Commanded, Joined, Note, Show, Told
+from dialogs.base import FACILITATOR, LEARNER, Begin, Commanded, Joined, Note, Show, Told
 from dialogs.card import Text
-from storage.base import LEASE
+from storage.base import LEASE, Look
 from storage.hot import MemoryHot
 from storage.sql import SqlStore
 from storage.tables import IDENTITY
@@ -296,15 +298,15 @@ async def test_the_loop_looks_by_itself_when_nobody_nudges(room: Room) -> None:
 
 
 async def test_the_loop_stumbles_and_goes_on(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = room.world.store.fold
+    look = room.world.store.look
     troubles = iter([OSError("the disk"), OSError("the disk")])
 
-    async def stumbling(now: object, limit: int) -> int:
+    async def stumbling(now: object, limit: int) -> Look:
         for trouble in troubles:
             raise trouble
-        return await fold(room.world.now, limit)
+        return await look(room.world.now, limit)
 
-    monkeypatch.setattr(room.world.store, "fold", stumbling)
+    monkeypatch.setattr(room.world.store, "look", stumbling)
     async with running(room.outbox.run()):
 
         async def later() -> bool:
@@ -340,6 +342,127 @@ async def test_a_first_post_says_that_an_earlier_attempt_may_have_been_performed
         (True, True),
         (False, False),
     ]
+
+
+# -- what may not go out yet -------------------------------------------------------------------------------------------
+
+
+class Watched:
+    """What an outbox asks of its store, counted."""
+
+    def __init__(self, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.drawn, self.held, self.store = Counter[str](), 0, 0, room.world.store
+        for name in ("look", "take", "shown", "postpone"):
+            monkeypatch.setattr(self.store, name, self._counting(name, getattr(self.store, name)))
+
+    def _counting(self, name: str, ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def asked(*args: Any, **more: Any) -> Any:
+            self.asked[name] += 1
+            answer = await ask(*args, **more)
+            if name == "take":
+                self.drawn, self.held = self.drawn + len(answer), self.held + len(args[1])
+            return answer
+
+        return asked
+
+
+async def test_a_board_is_drawn_when_it_goes_and_waiting_costs_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = [f"b{n}" for n in range(20)]
+    await room.world.does(room.host, room.poll, *map(Show, boards))
+    await room.delivered()
+    await room.world.does(room.host, room.poll, Note("vote", room.host, "a"), *map(Show, boards))
+    watched, before = Watched(room, monkeypatch), len(room.web.called) + len(room.other.called)
+    rounds = 0
+    for _ in range(20 * 15 + 1):
+        rounds += await room.outbox.deliver() > 0
+        room.world.move(0.1)
+
+    edits = [message.slot for message in room.web.called + room.other.called][before:]
+    assert sorted(edits) == sorted(2 * boards)
+    assert (watched.drawn, watched.asked["postpone"]) == (40, 0)
+    assert watched.held <= 40  # each is put off once, until its own moment
+    assert rounds <= 21  # one for each moment at which one of them goes
+    assert watched.asked["take"] + watched.asked["shown"] <= 3 * rounds
+
+
+async def test_what_all_rooms_share_is_used_up_and_no_more(room: Room) -> None:
+    """A workspace has so many edits a minute: here one a second, in ten rooms that bear one in five."""
+    room.web.everywhere = Turn("edits", 1.0, 2)
+    room.web.seconds = 5.0
+    boards = [f"b{n}" for n in range(3)]
+    sessions = [await room.world.session(room.host, key=f"s{n}") for n in range(10)]
+    polls = [await room.world.dialog(session, "poll", *map(Show, boards), by=room.host) for session in sessions]
+    await room.delivered()
+    for poll in polls:
+        await room.world.does(room.host, poll, *map(Show, boards))
+    before, moments = len(room.web.called), list[int]()
+    for tenth in range(400):
+        await room.outbox.deliver()
+        moments += [tenth] * (len(room.web.called) - before - len(moments))
+        room.world.move(0.1)
+
+    assert len(moments) == 30
+    assert max(len([m for m in moments if at <= m < at + 100]) for at in range(300)) <= 12
+    assert moments[-1] <= 330  # and hardly a turn was wasted
+
+
+async def test_two_workers_share_one_pace_and_leave_no_board_behind(room: Room) -> None:
+    boards = [f"b{n}" for n in range(6)]
+    await room.world.does(room.host, room.poll, *map(Show, boards))
+    await room.delivered()
+    workers, before = (room.outbox, room.another()), len(room.web.called)
+    for n in range(120):
+        if n < 40:
+            await room.world.does(room.host, room.poll, Note("vote", room.host, str(n)), *map(Show, boards))
+        await asyncio.gather(*(worker.deliver() for worker in workers))
+        room.world.move(0.25)
+
+    assert room.reads()[1:] == ['{"39": 1}'] * 6
+    assert 12 <= len(room.web.called) - before <= 20  # one in a second and a half, in thirty seconds
+
+
+async def test_a_turn_that_a_worker_took_and_died_with_costs_a_moment_and_no_more(room: Room) -> None:
+    await room.delivered()
+    await room.vote("ann", "a")
+    room.world.move(2)
+    look = await room.world.store.look(room.world.now, 10)
+    await room.hot.waits([room.web.pace(Bound("acme", room.poll, "board", room.here, None, "web:m1"))], room.world.now)
+    await room.delivered(room.another())
+    early = room.reads()
+    room.world.move(1.5)
+    await room.delivered(room.another())
+
+    assert len(look.due) == 2
+    assert (early, room.reads()) == (["{}"], ['{"a": 1}'])
+
+
+async def test_urgent_messages_take_the_next_turn_before_a_broadcast(room: Room) -> None:
+    room.web.everywhere = Turn("posts", 1.0)
+    people = [f"p{n:02}" for n in range(20)]
+    await room.world.joins(room.session, *people)
+    await room.delivered()
+    room.world.move(10)
+    await room.world.does(room.host, room.poll, Show("checklist", LEARNER))
+    before = len(room.web.called)
+    for n in range(250):
+        if n == 50:
+            await room.world.does(room.host, room.poll, Show("flag", FACILITATOR))
+        await room.outbox.deliver()
+        room.world.move(0.1)
+
+    sent = [message.slot for message in room.web.called[before:]]
+    assert (len(sent), sent.count("checklist")) == (21, 20)
+    assert sent.index("flag") in (5, 6)
+
+
+async def test_everybody_of_a_large_role_is_reached_without_a_pause(room: Room) -> None:
+    people = [f"p{n:03}" for n in range(250)]
+    await room.world.does(room.host, room.session, *(Note("role", person, LEARNER) for person in people))
+    await room.world.does(room.host, room.poll, Show("hello", LEARNER))
+    async with running(room.outbox.run()):
+        await until(lambda: len([one for one in room.web.called if one.slot == "hello"]) == 250)
 
 
 # -- where one person is written to ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from dialogs.base import (
 )
 from dialogs.card import Card, t
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 from storage.base import Attended, Dialog, Listing, Wanted
 from tests.storage.contract import NOON, World, said
 
@@ -214,6 +216,14 @@ class Facts:
         self.asked.add("turns")
         return [Turned("ann", "called", NOON, 1, "d1")]
 
+    def delivery(self, dialog: str) -> list[Sent]:
+        self.asked.add("delivery")
+        return [Sent(dialog, "list", "learner", shown=1)]
+
+    def aside(self, session: str) -> list[Stuck]:
+        self.asked.add("aside")
+        return [Stuck("timer", "kind", "close", "d1", session, NOON, 5)]
+
     def siblings(self, session: str) -> list[Dialog]:
         self.asked.add("siblings")
         return [self.session, replace(self.session, id="d1")]
@@ -251,13 +261,14 @@ def scene_of(
         (["roster"], {"roster"}),
         (["turns"], {"turns"}),
         (["sessions"], {"sessions"}),
+        (["delivery"], {"delivery"}),
         (["report"], {"siblings", "tally", "roster"}),
     ],
 )
 def test_only_what_was_asked_for_is_looked_up(needs: list[Need], asked: set[str]) -> None:
     scene, facts = scene_of(*needs)
 
-    filled = {name: bool(getattr(scene, name)) for name in ("roster", "turns", "sessions")}
+    filled = {name: bool(getattr(scene, name)) for name in ("roster", "turns", "sessions", "delivery")}
     assert facts.asked == asked
     assert filled == {name: name in asked for name in filled}
     assert bool(scene.tally.by_key) is bool({"tally", "notes"} & {*needs})
@@ -308,6 +319,21 @@ def test_a_view_knows_its_viewer_and_what_is_counted() -> None:
     assert facts.asked == {"tally", "roster"}
 
 
+@pytest.mark.parametrize("need", ["delivery", "aside"])
+def test_a_view_knows_how_far_messages_have_come_and_what_failed_if_it_asks(need: Need) -> None:
+    facts, given = Facts(), []
+
+    def view(state: State, look: Look) -> Card:
+        given.append(look)
+        return Card(t("x"))
+
+    kind = Kind("kind", State, lambda state, *_: Step(state), view, needs={Look: frozenset({need})})
+    Scenes({"kind": kind}).view(facts.session, Wanted("s1", "board", "ann"), facts, NOON)
+
+    known = {"delivery": len(given[0].delivery), "aside": len(given[0].aside)}
+    assert (known, facts.asked) == ({"delivery": 0, "aside": 0} | {need: 1}, {"tally", need})
+
+
 async def test_a_batch_tells_what_it_has_done_itself(world: World) -> None:
     host = await world.host()
     session = await world.session(host)
@@ -319,3 +345,38 @@ async def test_a_batch_tells_what_it_has_done_itself(world: World) -> None:
 
     assert (told["roster"]["ann"], told["mine"]["vote"]) == (["learner", 1, 1], "a")
     assert said((await world.hear(world.event(Pressed, "ann", dialog=session, action="say", value="x")))[0]) == "x"
+
+
+class Class(Facts):
+    def __init__(self) -> None:
+        super().__init__()
+        self.everybody = [ANN, BEN]
+
+    def attendance(self, session: str) -> list[Attended]:
+        return self.everybody
+
+
+def test_who_is_there_is_worked_out_once_for_all_who_look_at_the_same_moment() -> None:
+    """A list to 2,000 is drawn 2,000 times: each time with 2,000 people, that took seconds of each transaction."""
+    facts, given = Class(), []
+
+    def view(state: State, look: Look) -> Card:
+        given.append(look.roster)
+        return Card(t("x"))
+
+    scenes = Scenes(
+        {"kind": Kind("kind", State, lambda state, *_: Step(state), view, needs={Look: frozenset({"roster"})})}
+    )
+    for moment in (NOON, NOON, at(50)):
+        scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, moment)
+    facts.everybody = [replace(ANN, last=at(50)), BEN]
+    scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, at(50))
+    facts.session = replace(facts.session, state=State(brief=replace_brief(closed=at(51))))
+    scenes.view(facts.session, Wanted("s1", "list", "ann"), facts, at(50))
+
+    assert [a is b for a, b in pairwise(given)] == [True, False, False, False]
+    assert [one.here for one in given[3]] == [True, False]
+
+
+def replace_brief(**changes: object) -> Brief:
+    return OPEN.model_copy(update=changes)

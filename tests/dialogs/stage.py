@@ -51,6 +51,7 @@ from dialogs.base import (
 from dialogs.card import Card, Link, Text, Typed, When, Who, Wrong
 from dialogs.commands import parse
 from dialogs.rotation import Turned
+from dialogs.sent import Sent, Stuck
 from storage.base import Attended, Dialog, Listing, Wanted
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -85,6 +86,8 @@ class Stage:
         self.names = {person: person.capitalize() for person in people}
         self.acts: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self.hosts = frozenset[str]()
+        self.delivered: dict[str, tuple[Sent, ...]] = {}  # how far the messages of a dialog have come
+        self.failed: tuple[Stuck, ...] = ()  # timers that were set aside
         if people:
             opened = {"brief": {"title": "Feedback", "phase": "open", "opened": NOON.isoformat()}}
             self.put("session", "session", setup or opened, None)
@@ -338,6 +341,21 @@ class Stage:
 
     def turns(self, cohort: str) -> Sequence[Turned]:
         return tuple(self.rows)
+
+    def delivery(self, dialog: str) -> Sequence[Sent]:
+        """All that is to be shown is shown at once, unless the test says otherwise."""
+        if dialog in self.delivered:
+            return self.delivered[dialog]
+        found: dict[tuple[str, Role], set[str]] = defaultdict(set)
+        for d, slot, to in self.shown:
+            for person in self.names if d == dialog else ():
+                role = self.role(self.session or "", person)
+                if role and to in {role, person}:
+                    found[slot, role].add(person)
+        return tuple(Sent(dialog, slot, role, shown=len(people)) for (slot, role), people in found.items())
+
+    def aside(self, session: str) -> Sequence[Stuck]:
+        return self.failed
 
     def siblings(self, session: str) -> Sequence[Dialog]:
         return [one for one in self.dialogs.values() if one.session == session]

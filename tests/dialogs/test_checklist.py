@@ -36,8 +36,10 @@ from dialogs.base import (
     Told,
     Wake,
 )
-from dialogs.card import Card, Text, Who, t, tn
+from dialogs.card import Card, Text, When, Who, t, tn
 from dialogs.checklist import Item, State, decide, sum_up, view
+from dialogs.sending import Sending, looks
+from dialogs.sent import Sent
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=23)
@@ -48,6 +50,7 @@ ITEMS = (
 )
 LEARNERS = State(audience="learner", items=ITEMS, remind_at=LATER)
 SENT = LEARNERS.model_copy(update={"sent_at": NOW})
+GOING = SENT.model_copy(update={"sending": Sending(at=NOW)})
 LEADS = State(audience="facilitator", items=ITEMS)
 REMINDED = SENT.model_copy(update={"sent_at": LATER, "reminders": 1, "reminded": ("ann",)})
 ASKED = SENT.model_copy(update={"helping": ("ann",)})
@@ -55,6 +58,7 @@ CLOSED = SENT.model_copy(update={"closed": True})
 OVER = CLOSED.model_copy(update={"over": True})
 IS_OVER = t("The time to get ready is over. This list is closed.")
 BOARD = Show("ready", FACILITATOR)
+LOOK = Wake("sending", NOW + timedelta(seconds=10))
 
 
 def press(action: str, value: str = "", by: str = "ann", **more: Any) -> Pressed:
@@ -99,7 +103,8 @@ def people(*names: str, role: Role = LEARNER) -> tuple[Member, ...]:
 
 def plain(text: Text) -> str:
     pieces = (f"@{piece.person}" if isinstance(piece, Who) else piece for piece in text.pieces())
-    return "".join(piece if isinstance(piece, str) else "…" for piece in pieces)
+    times = (f"{piece.at:%H:%M}" if isinstance(piece, When) and piece.style == "time" else piece for piece in pieces)
+    return "".join(piece if isinstance(piece, str) else "…" for piece in times)
 
 
 def said(card: Card) -> str:
@@ -119,13 +124,13 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         LEARNERS,
         Started(id="e", at=NOW, tenant="t"),
         scene(),
-        Step(SENT, (Show("list", LEARNER), BOARD, Wake("remind", LATER))),
+        Step(GOING, (Show("list", LEARNER), BOARD, Wake("remind", LATER), LOOK)),
     ),
     "begins too late for a reminder": (
         LEARNERS.model_copy(update={"remind_at": NOW}),
         Started(id="e", at=NOW, tenant="t"),
         scene(),
-        Step(SENT.model_copy(update={"remind_at": NOW}), (Show("list", LEARNER), BOARD)),
+        Step(GOING.model_copy(update={"remind_at": NOW}), (Show("list", LEARNER), BOARD, LOOK)),
     ),
     "begins for those who lead": (
         LEADS,
@@ -253,7 +258,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         SENT,
         told("start"),
         scene(None),
-        Step(CLOSED, (Wake("remind", None), Show("list", LEARNER, latecomers=False))),
+        Step(CLOSED, (Wake("remind", None), Show("list", LEARNER, latecomers=False), BOARD)),
     ),
     "ends": (
         CLOSED,
@@ -266,7 +271,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         SENT,
         told("cancel"),
         scene(None),
-        Step(OVER, (Wake("remind", None), Show("list", LEARNER, latecomers=False)), done=True),
+        Step(OVER, (Wake("remind", None), Show("list", LEARNER, latecomers=False), BOARD), done=True),
     ),
     "is asked for its board": (SENT, told("show"), scene(None), Step(SENT, (BOARD,))),
     "has no board of those who lead": (LEADS, told("show"), scene(None), Step(LEADS)),
@@ -303,11 +308,12 @@ def test_a_checklist(state: State, event: Event, at: Scene, step: Step[State]) -
 def test_those_with_open_items_are_reminded_and_nobody_else(event: Event) -> None:
     roster = (*people("Ann", "Bo", "Cy"), *people("Flo", role=FACILITATOR), *people("Dana", role=MANAGER))
     notes = tally(*done("ann"), noted("item:sound", "bo", "done"), noted("item:paper", "bo", "help"))
-    changes = {"sent_at": LATER, "reminders": 1, "reminded": ("bo", "cy")}
+    changes = {"sent_at": LATER, "reminders": 1, "reminded": ("bo", "cy"), "sending": Sending(at=LATER)}
 
     step = decide(SENT, event, scene(None, now=LATER, roster=roster, tally=notes))
 
-    assert step == Step(SENT.model_copy(update=changes), (Show("reminder", "bo"), Show("reminder", "cy")))
+    reminders = (Show("reminder", "bo"), Show("reminder", "cy"))
+    assert step == Step(SENT.model_copy(update=changes), (*reminders, BOARD, looks(Sending(at=LATER))))
 
 
 def test_a_closed_list_is_put_away_so_that_a_phone_has_room_for_the_session() -> None:
@@ -321,7 +327,8 @@ def test_the_next_reminder_is_a_message_of_its_own() -> None:
 
     step = decide(REMINDED, told("remind"), scene(None, now=again, roster=people("Ann", "Bo")))
 
-    assert step.effects == (Show("reminder:2", "ann"), Show("reminder:2", "bo"))
+    reminders = (Show("reminder:2", "ann"), Show("reminder:2", "bo"))
+    assert step.effects == (*reminders, BOARD, looks(Sending(at=again)))
     assert decide(step.state, press("tick", "sound", "bo"), scene()).effects == (
         Note("item:sound", "bo", "done"),
         Show("list", "bo"),
@@ -333,9 +340,9 @@ def test_the_next_reminder_is_a_message_of_its_own() -> None:
 def test_nobody_is_reminded_of_what_they_were_just_sent() -> None:
     soon = scene(None, now=NOW + timedelta(minutes=9), roster=people("Ann"))
     assert decide(SENT, told("remind"), soon) == Step(SENT)
-    assert decide(SENT, told("remind"), replace(soon, now=NOW + timedelta(minutes=10))).effects == (
-        Show("reminder", "ann"),
-    )
+    later = NOW + timedelta(minutes=10)
+    effects = (Show("reminder", "ann"), BOARD, looks(Sending(at=later)))
+    assert decide(SENT, told("remind"), replace(soon, now=later)).effects == effects
 
 
 def test_nobody_is_reminded_when_all_are_ready() -> None:
@@ -373,7 +380,210 @@ def test_a_reminder_is_one_message_to_each_with_open_items(rows: list[Any], by_c
         SENT, rang("remind") if by_clock else told("remind"), scene(None, now=LATER, roster=roster, tally=notes)
     )
 
-    assert list(step.effects) == [Show("reminder", person) for person in waiting]
+    following = [BOARD, looks(Sending(at=LATER))] if waiting else []
+    assert list(step.effects) == [*(Show("reminder", person) for person in waiting), *following]
+
+
+@pytest.mark.parametrize(
+    ("hours", "reminded"),
+    [(-23, True), (-0.9, True), (-0.02, True), (0, False), (1, False), (48, False)],
+    ids=["in time", "late", "a minute before", "as it starts", "after the start", "two days later"],
+)
+def test_a_reminder_that_comes_late_is_of_use_until_the_session_was_to_start(hours: float, reminded: bool) -> None:
+    assert BRIEF.starts is not None
+    at = scene(None, now=BRIEF.starts + timedelta(hours=hours), roster=people("Ann"))
+
+    step = decide(SENT, rang("remind"), at)
+
+    assert [one.to for one in step.effects if isinstance(one, Show) and one.slot == "reminder"] == ["ann"] * reminded
+    assert step.state.reminders == reminded
+    by_hand = decide(SENT, told("remind"), at)  # whoever types `checklist send` then means it
+    assert by_hand.state.reminders == 1
+
+
+# ----------------------------------------------------------------------------------------------- how far it has come
+
+
+def seconds(n: float) -> datetime:
+    return NOW + timedelta(seconds=n)
+
+
+def far(shown: int, gone: int = 0, **more: Any) -> tuple[Sent, ...]:
+    return (Sent("d", "list", "learner", shown=shown, gone=gone, **more),)
+
+
+CROWD = tuple(f"P{number}" for number in range(2000))
+ON = GOING.model_copy(update={"sending": Sending(at=seconds(10), shown=100, rest_by=seconds(200))})
+STALLED = ON.model_copy(update={"sending": Sending(at=seconds(10), shown=100, still=1)})
+FROZEN = ON.model_copy(update={"sending": Sending(at=seconds(10), shown=100, still=99)})
+# state, what is sent by now -> the state then, what is drawn, when it is looked at again
+LOOKS: dict[str, tuple[State, tuple[Sent, ...], dict[str, Any] | None, bool, float | None]] = {
+    "goes on": (ON, far(200), {"shown": 200, "rest_by": seconds(20 + 180)}, True, 30),
+    "is slow": (ON, far(101), {"shown": 101, "rest_by": seconds(20 + 18990)}, True, 30),
+    "has come to a halt": (ON, far(100), {"shown": 100, "still": 1}, True, 40),
+    "is still at a halt": (STALLED, far(100), {"shown": 100, "still": 2}, False, 60),
+    "is at a halt for long": (FROZEN, far(100), {"shown": 100, "still": 100}, False, 80),
+    "goes on after a halt": (FROZEN, far(110), {"shown": 110, "rest_by": seconds(20 + 1890)}, True, 30),
+    "waits until later": (STALLED, far(100, until=seconds(300)), {"shown": 100, "still": 2}, False, 300),
+    "does not reach somebody": (STALLED, far(100, 1), {"shown": 100, "gone": 1}, True, 30),
+    "was never begun": (STALLED, (), {"shown": 0}, True, 30),
+    "is there": (ON, far(2000), None, True, None),
+    "is there but for some": (ON, far(1990, 10), None, True, None),
+}
+
+
+@pytest.mark.parametrize(("state", "sent", "after", "drawn", "again"), LOOKS.values(), ids=LOOKS)
+def test_how_far_it_is_is_drawn_if_there_is_something_new_and_looked_at_until_it_is_there(
+    state: State, sent: tuple[Sent, ...], after: dict[str, Any] | None, drawn: bool, again: float | None
+) -> None:
+    at = scene(None, now=seconds(20), roster=people(*CROWD), delivery=sent)
+
+    step = decide(state, rang("sending"), at)
+
+    sending = Sending(at=seconds(20), **after) if after else None
+    assert step.state == state.model_copy(update={"sending": sending})
+    assert step.effects == (*([BOARD] if drawn else []), Wake("sending", seconds(again) if again else None))
+
+
+def test_it_is_not_followed_when_it_is_of_those_who_lead_or_the_list_is_closed() -> None:
+    closed = GOING.model_copy(update={"closed": True})
+    for state in (LEADS, closed):
+        assert decide(state, rang("sending"), scene(None, roster=people("Ann"))) == Step(state)
+
+
+def test_what_becomes_of_it_later_is_told_too() -> None:
+    at = scene(None, now=seconds(900), roster=people("Ann", "Bo"))
+
+    away = decide(SENT, rang("sending"), replace(at, delivery=far(1, waiting=1)))
+    gone = decide(SENT, rang("sending"), replace(at, delivery=far(1, 1)))
+
+    assert away.state.sending == Sending(at=seconds(900), shown=1, still=1)
+    assert away.effects == (BOARD, Wake("sending", seconds(920)))
+    assert (gone.state.sending, gone.effects) == (None, (BOARD, Wake("sending", None)))
+
+
+@pytest.mark.parametrize("what", ["start", "end", "cancel"])
+def test_when_the_list_is_closed_nothing_is_followed_any_more(what: str) -> None:
+    step = decide(GOING, told(what), scene(None))
+
+    assert (step.state.sending, Wake("sending", None) in step.effects, BOARD in step.effects) == (None, True, True)
+
+
+def test_who_comes_later_is_followed_too_and_only_once() -> None:
+    at = scene(None, now=seconds(99), roster=people("Ann", "Bo"), delivery=far(1))
+
+    step = decide(SENT, told("came"), at)
+
+    assert step.state.sending == Sending(at=seconds(99), shown=1)
+    assert step.effects == (Wake("sending", seconds(109)),)
+    for state in (step.state, CLOSED, LEADS):
+        assert decide(state, told("came"), at) == Step(state)
+
+
+def test_a_reminder_is_followed_with_the_list() -> None:
+    sent = (*far(3), Sent("d", "reminder", "learner", shown=1))
+    reminded = SENT.model_copy(update={"reminders": 1, "reminded": ("ann", "bo"), "sending": Sending(at=NOW)})
+    at = scene(None, now=seconds(10), roster=people("Ann", "Bo", "Cy"))
+
+    halfway, there = (
+        decide(reminded, rang("sending"), replace(at, delivery=delivery))
+        for delivery in (sent, (*far(3), Sent("d", "reminder", "learner", shown=2)))
+    )
+
+    assert (halfway.state.sending, there.state.sending) == (
+        Sending(at=seconds(10), shown=4, rest_by=seconds(12.5)),
+        None,
+    )
+
+
+# state, what is sent -> what facilitators read of it
+READ: dict[str, tuple[State, tuple[Sent, ...], list[str]]] = {
+    "nothing is known": (SENT, (), []),
+    "begins": (GOING, (), ["On its way to 2,000."]),
+    "fails from the beginning": (
+        GOING,
+        far(0, failing=1),
+        ["Sent to 0 of 2,000; the rest is on its way. 1 could not be sent yet and is tried again."],
+    ),
+    "goes on": (
+        GOING.model_copy(update={"sending": Sending(at=NOW, shown=1240, rest_by=seconds(1900))}),
+        far(1240, until=seconds(1)),
+        ["Sent to 1,240 of 2,000; the rest by about 09:32."],
+    ),
+    "was to be there by now": (
+        GOING.model_copy(update={"sending": Sending(at=NOW, shown=9, rest_by=seconds(-60))}),
+        far(10),
+        ["Sent to 10 of 2,000; the rest is on its way."],
+    ),
+    "some fail": (
+        GOING,
+        far(10, failing=12),
+        ["Sent to 10 of 2,000; the rest is on its way. 12 could not be sent yet and are tried again."],
+    ),
+    "is there": (SENT, far(2000), ["Sent to all 2,000."]),
+    "is there but for three": (
+        SENT,
+        far(1997, 3, missed=(("p7", "they have left"), ("p8", "no app"), ("p9", "they have left"))),
+        ["Sent to 1,997 of 2,000.", "Not reached: @p7, @p9: they have left", "Not reached: @p8: no app"],
+    ),
+    "is there but for many": (
+        SENT,
+        far(1900, 100, missed=tuple((f"p{n}", f"reason {n // 4}") for n in range(16))),
+        [
+            "Sent to 1,900 of 2,000.",
+            *(
+                f"Not reached: {', '.join(f'@p{n}' for n in range(at, at + 4))}: reason {at // 4}"
+                for at in range(0, 12, 4)
+            ),
+            "Not reached: 88 more people",
+        ],
+    ),
+    "is closed": (CLOSED, far(1240), []),
+}
+
+
+@pytest.mark.parametrize(("state", "sent", "lines"), READ.values(), ids=READ)
+def test_the_board_says_how_far_it_has_come(state: State, sent: tuple[Sent, ...], lines: list[str]) -> None:
+    card = view(state, look("ready", "flo", FACILITATOR, roster=people(*CROWD), delivery=sent))
+
+    facts = [f"{plain(fact.label)}: {plain(fact.value)}" for fact in card.facts]
+    assert [plain(line) for line in card.text[1:]] + [one for one in facts if one.startswith("Not reached")] == lines
+
+
+def test_the_board_says_how_far_a_reminder_has_come() -> None:
+    reminded = SENT.model_copy(update={"reminders": 2, "reminded": ("ann", "bo", "gone")})
+    sent = (*far(3), Sent("d", "reminder", "learner", shown=9), Sent("d", "reminder:2", "learner", shown=1))
+
+    card = view(reminded, look("ready", "flo", FACILITATOR, roster=people("Ann", "Bo", "Cy"), delivery=sent))
+
+    assert [plain(line) for line in card.text[1:]] == [
+        "Sent to all 3.",
+        "Reminder: Sent to 1 of 2; the rest is on its way.",
+    ]
+
+
+def test_of_one_it_says_one() -> None:
+    card = view(SENT, look("ready", "flo", FACILITATOR, roster=people("Ann"), delivery=far(1)))
+
+    assert [plain(line) for line in card.text[1:]] == ["Sent to 1 person."]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5), st.integers(1, 60)), min_size=1, max_size=30))
+def test_what_is_told_never_comes_more_often_than_every_ten_seconds_and_ends(rows: list[tuple[int, int, int]]) -> None:
+    """However messages go out: it is looked at until all are there or gone, and then never again."""
+    state, now, shown, gone = GOING, NOW, 0, 0
+    for more, fewer, wait in [*rows, (60, 0, 1)]:
+        shown, gone = min(60, shown + more), min(60 - min(60, shown + more), gone + fewer)
+        now += timedelta(seconds=10 + wait)
+        at = scene(None, now=now, roster=people(*CROWD[:60]), delivery=far(shown, gone))
+        step = decide(state, rang("sending"), at)
+        (look_,) = [one for one in step.effects if isinstance(one, Wake)]
+        assert (look_.at is None) == (shown + gone == 60) == (step.state.sending is None)
+        assert look_.at is None or look_.at >= now + timedelta(seconds=10)
+        if step.state.sending is None:
+            return
+        state = step.state
+    raise AssertionError
 
 
 # ---------------------------------------------------------------------------------------------------------------- cards

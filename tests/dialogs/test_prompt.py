@@ -87,7 +87,30 @@ FOR_ALL = having(ANN, phase="open", called=None)
 
 Row = tuple[State, Event, Scene, Step[State]]
 
+LONG = timedelta(minutes=6)  # too late for a timer
+
 CALLS: dict[str, Row] = {
+    "calls on nobody when it comes back much later": (
+        NEW,
+        rang("call"),
+        scene(None, now=NOON + LONG, roster=people("Ann")),
+        Step(
+            having(NEW, phase="open"),
+            (BOARD, Wake("timeout", None), Wake("quiet", NOON + LONG + timedelta(seconds=60))),
+        ),
+    ),
+    "takes nobody's turn for the time in which it was away": (
+        ANN,
+        rang("timeout"),
+        at(None, now=NOON + LONG),
+        Step(FOR_ALL, (BOARD, Wake("timeout", None), Wake("quiet", NOON + LONG + timedelta(seconds=60)))),
+    ),
+    "waits anew for answers when it comes back much later": (
+        OPEN,
+        rang("quiet"),
+        scene(None, now=NOON + LONG),
+        Step(OPEN, (Wake("quiet", NOON + LONG + timedelta(seconds=60)),)),
+    ),
     "lets everybody think first": (NEW, started(), scene(), Step(NEW, (BOARD, Wake("call", NOON + THINK)))),
     "calls on the one whose turn it is": (
         NEW,

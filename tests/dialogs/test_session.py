@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialogs import session_cards
 from dialogs.base import (
     CHILDREN,
     FACILITATOR,
@@ -35,6 +38,7 @@ from dialogs.base import (
 from dialogs.card import Button, Card, Fact, Link, Text, Typed, When, Who, quote, t, tn
 from dialogs.ordinary import SURVEY
 from dialogs.plan import checklist_setup, poll_setup, prompt_setup, survey_setup
+from dialogs.sent import Stuck
 from dialogs.session import KIND, decide, view
 from dialogs.session_life import BEFORE, KEPT, REMIND, SURVEYED
 from dialogs.session_reach import MISSED
@@ -54,6 +58,9 @@ CALLED_OFF = PLANNED.model_copy(update={"brief": PLANNED.brief.model_copy(update
 RUNNING = OPEN.model_copy(update={"plan": GIVING})
 READY = PLANNED.model_copy(update={"plan": GIVING})
 FAY = scene(FACILITATOR)
+MISSED_THEM = State(
+    brief=Brief(title="Feedback", starts=NOON - timedelta(minutes=5), places=("web:d",)), plan=GIVING, unsent=True
+)
 
 DESK, OPENING = Show("desk", FACILITATOR), Show("opening")
 ROOM = Link("room", "d", t("the room"))
@@ -302,6 +309,55 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         scene(None),
         Step(having(PLANNED, prepared=True)),
     ),
+    "sends its checklists a minute before the start, if nothing ran before": (
+        brief(READY, starts=NOON + timedelta(minutes=1)),
+        rang("checklists"),
+        scene(None),
+        Step(having(brief(READY, starts=NOON + timedelta(minutes=1)), prepared=True), lists(None)),
+    ),
+    "sends no checklists when it was to have begun, and says so": (
+        brief(READY, starts=NOON),
+        rang("checklists"),
+        scene(None),
+        Step(having(brief(READY, starts=NOON), unsent=True), (DESK,)),
+    ),
+    "sends none two days late": (
+        brief(READY, starts=NOON - timedelta(days=2)),
+        rang("checklists"),
+        scene(None),
+        Step(having(brief(READY, starts=NOON - timedelta(days=2)), unsent=True), (DESK,)),
+    ),
+    "misses no checklists that it has not": (
+        brief(PLANNED, starts=NOON),
+        rang("checklists"),
+        scene(None),
+        Step(having(brief(PLANNED, starts=NOON), prepared=True)),
+    ),
+    "says why they were not sent": (
+        MISSED_THEM,
+        typed("checklist"),
+        FAY,
+        Step(
+            MISSED_THEM,
+            reply=t("{why} Send it now with {send}.", why=session_cards.UNSENT, send=Typed("checklist send")),
+        ),
+    ),
+    "sends them when told, though it was to have begun": (
+        MISSED_THEM,
+        typed("checklist send"),
+        FAY,
+        Step(
+            having(MISSED_THEM, prepared=True, unsent=False),
+            (*lists(None), Tell("checklist:learner", "remind"), Wake("checklists", None)),
+            reply=t("The checklist is on its way. Whoever had it already and has open items is reminded."),
+        ),
+    ),
+    "sends them to whoever comes once they are out": (
+        having(READY, prepared=True),
+        Joined(**COMMON, by="new"),
+        scene(None),
+        Step(having(READY, prepared=True), (Note("role", "new", LEARNER), Tell("checklist:learner", "came"))),
+    ),
     "sends no checklists once it is open": (RUNNING, rang("checklists"), scene(None), Step(RUNNING)),
     "sends its checklists when told, and reminds those who have them": (
         READY,
@@ -313,7 +369,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
                 *lists((STARTS - REMIND).isoformat()),
                 *(Tell("checklist:learner", "remind"), Wake("checklists", None)),
             ),
-            reply=t("The checklist is out. Whoever had it already and has open items is reminded."),
+            reply=t("The checklist is on its way. Whoever had it already and has open items is reminded."),
         ),
     ),
     "shows who is ready": (
@@ -719,7 +775,7 @@ SAYS: dict[str, tuple[str, str, str, str, str]] = {  # command: planned, open, c
         OFF,
     ),
     "checklist send": (
-        "The checklist is out. Whoever had it already and has open items is reminded.",
+        "The checklist is on its way. Whoever had it already and has open items is reminded.",
         *(SENT, SENT, ENDED, OFF),
     ),
     "move tomorrow 15:00": (
@@ -911,6 +967,69 @@ def test_the_desk_says_whom_messages_did_not_reach_and_why() -> None:
         Fact(t("Not reached"), t("{who}: {why}", who=Who("ann"), why="She takes no messages.")),
         Fact(t("Not shown in the room"), quote("The channel is gone.")),
     )
+
+
+def test_the_desk_says_that_checklists_were_not_sent_until_it_is_open() -> None:
+    found = card(MISSED_THEM, "desk", viewer="fay", role=FACILITATOR)
+    said = t("{why} Send them now with {send}.", why=session_cards.UNSENT, send=Typed("checklist send"))
+    assert Fact(t("Checklists"), said) in found.facts
+    opened = card(brief(MISSED_THEM, phase="open"), "desk", viewer="fay", role=FACILITATOR)
+    assert [fact.label for fact in opened.facts if fact.label == t("Checklists")] == []
+
+
+OFTEN = "(24 Nov 12:00) failed again and again. Whoever runs Cohost here can see why, and have it tried again."
+
+
+def failed(*timers: tuple[str, str]) -> tuple[Stuck, ...]:
+    return tuple(Stuck("timer", kind, name, "d1", "d", NOON, 5, "ZeroDivisionError()") for kind, name in timers)
+
+
+@pytest.mark.parametrize(
+    ("aside", "lines"),
+    [
+        ((), []),
+        (
+            failed(("checklist", "remind")),
+            [
+                (
+                    "Reminding people of the checklist (24 Nov 12:00) failed again and again. Do it yourself with /ilt "
+                    "checklist send. Whoever runs Cohost here can see why, and have it tried again."
+                )
+            ],
+        ),
+        (
+            failed(("poll", "close"), ("unheard of", "x")),
+            [
+                f"Closing a poll {OFTEN}",
+                f"Something that was due {OFTEN}",
+            ],
+        ),
+    ],
+)
+def test_the_desk_says_what_failed_for_good_and_what_to_do(aside: tuple[Stuck, ...], lines: list[str]) -> None:
+    found = card(PLANNED, "desk", viewer="fay", role=FACILITATOR, aside=aside)
+    assert [read(fact.value) for fact in found.facts if fact.label == t("Did not happen")] == lines
+
+
+def test_of_many_things_that_failed_the_desk_names_three() -> None:
+    found = card(PLANNED, "desk", viewer="fay", role=FACILITATOR, aside=failed(*[("poll", "close")] * 9))
+    facts = [fact.value for fact in found.facts if fact.label == t("Did not happen")]
+    assert (len(facts), read(facts[-1])) == (4, "6 more things")
+
+
+def test_every_timer_of_every_kind_can_be_named() -> None:
+    found = {
+        (path.stem.partition("_")[0], name)
+        for path in Path(session_cards.__file__).parent.glob("*.py")
+        for name in re.findall(r'Wake\("(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    named = {("survey" if kind == "sending" else kind, name) for kind, name in found}
+    assert named <= {*session_cards.FAILURES}
+
+
+def read(text: Text) -> str:
+    """As it may be read."""
+    return spoken(text, {})
 
 
 def test_a_step_that_only_says_something() -> None:

@@ -39,6 +39,8 @@ from dialogs.base import (
 from dialogs.card import Card, Text, Wrong, t
 from dialogs.ordinary import SURVEY
 from dialogs.privacy import COMMENTS, K
+from dialogs.sending import Sending
+from dialogs.sent import Sent
 from dialogs.survey import LONGEST, SHOWN, State, decide, sum_up, view
 
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -70,6 +72,8 @@ ASKS = State.model_validate(
 OPEN = ASKS.model_copy(update={"asked": ("ann", "bo")})
 CLOSED = OPEN.model_copy(update={"closed": True})
 RESULTS = Show("results", FACILITATOR)
+LOOK = Wake("sending", NOW + timedelta(seconds=10))
+TEN = timedelta(seconds=10)
 
 
 def sent(by: str | None = "ann", at: datetime = NOW, **values: str) -> Submitted:
@@ -333,14 +337,64 @@ def test_those_who_came_are_asked(roster: tuple[Member, ...], asked: tuple[str, 
     step = decide(ASKS, Started(id="e", at=NOW, tenant="t"), scene(None, roster=roster))
 
     forms = tuple(Show("form", person) for person in asked)
-    assert step == Step(ASKS.model_copy(update={"asked": asked}), (*forms, RESULTS, Wake("close", CLOSES)))
+    asking = ASKS.model_copy(update={"asked": asked, "sending": Sending(at=NOW)})
+    assert step == Step(asking, (*forms, RESULTS, Wake("close", CLOSES), LOOK))
 
 
 def test_a_survey_may_stay_open_until_it_is_closed() -> None:
     endless = ASKS.model_copy(update={"closes_at": None})
     step = decide(endless, Started(id="e", at=NOW, tenant="t"), scene(None, roster=FIVE))
-    asked = endless.model_copy(update={"asked": NAMES})
-    assert step == Step(asked, (*(Show("form", person) for person in NAMES), RESULTS))
+    asked = endless.model_copy(update={"asked": NAMES, "sending": Sending(at=NOW)})
+    assert step == Step(asked, (*(Show("form", person) for person in NAMES), RESULTS, LOOK))
+
+
+# ------------------------------------------------------------------------------------------------- how far it has come
+
+
+GOING = ASKS.model_copy(update={"asked": NAMES, "sending": Sending(at=NOW)})
+
+
+def far_out(shown: int, gone: int = 0, role: str = "learner", **more: Any) -> Sent:
+    return Sent("d", "form", role, shown=shown, gone=gone, **more)
+
+
+@pytest.mark.parametrize(
+    ("sent", "after", "drawn", "again"),
+    [
+        ((far_out(3),), Sending(at=NOW + TEN, shown=3, rest_by=NOW + TEN * 5 / 3), True, NOW + 2 * TEN),
+        ((far_out(0),), Sending(at=NOW + TEN, still=1), False, NOW + 3 * TEN),
+        ((far_out(5),), None, True, None),
+        ((far_out(4, 1),), None, True, None),
+        ((far_out(4), far_out(1, role="facilitator")), None, True, None),  # whoever leads by now has it, too
+    ],
+    ids=["on its way", "nothing moves", "there", "there but for one", "there, and one leads by now"],
+)
+def test_how_far_the_form_is_is_drawn_until_everybody_has_it(
+    sent: tuple[Sent, ...], after: Sending | None, drawn: bool, again: datetime | None
+) -> None:
+    rang = Rang(id="e", at=NOW, tenant="t", timer="sending", due=NOW)
+
+    step = decide(GOING, rang, replace(scene(None, delivery=sent), now=NOW + TEN))
+
+    assert step.state == GOING.model_copy(update={"sending": after})
+    assert step.effects == (*([RESULTS] if drawn else []), Wake("sending", again))
+
+
+def test_a_closed_survey_is_not_followed() -> None:
+    rang = Rang(id="e", at=NOW, tenant="t", timer="sending", due=NOW)
+    step = decide(GOING, Told(id="e", at=NOW, tenant="t", what="close"), scene(None))
+
+    assert (step.state.sending, Wake("sending", None) in step.effects) == (None, True)
+    assert decide(step.state, rang, scene(None)) == Step(step.state)
+
+
+def test_while_it_is_open_the_results_say_how_far_it_has_come_and_whom_it_did_not_reach() -> None:
+    card = view(GOING, look("results", FACILITATOR, delivery=(far_out(3, 1, missed=(("p4", "they have left"),)),)))
+
+    assert said(card)[2] == "Sent to 3 of 5; the rest is on its way."
+    assert [(plain(fact.label), plain(fact.value)) for fact in card.facts] == [("Not reached", "…: they have left")]
+    later = view(GOING, look("results", FACILITATOR, delivery=(far_out(5),)))
+    assert (said(later)[2], later.facts) == ("Sent to all 5.", ())
 
 
 # ------------------------------------------------------------------------------------------------------------- the form

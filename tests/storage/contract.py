@@ -281,20 +281,31 @@ class World:
 
     async def fold(self) -> None:
         """Fold until nothing is left to fold."""
-        while await self.store.fold(self.now, 1000):
+        while (await self.store.look(self.now, 1)).folded:
             pass
 
     async def due(self, owner: str = OWNER, limit: int = 1000) -> list[Post]:
         """Fold, and take what is due."""
         await self.fold()
-        return await self.store.due_posts(self.now, owner, limit)
+        return await take_due(self.store, self.now, owner, limit)
+
+    async def shown(self, post: Post, owner: str, ref: str) -> bool:
+        """The platform shows this one."""
+        (settled,) = await self.store.shown([(post, ref)], owner, self.now)
+        return settled
 
     async def deliver(self, shown: Callable[[Post], Awaitable[str]] | None = None) -> list[Post]:
         """Show everything that is due: the platform calls each message by its post."""
         posts = await self.due()
         for post in posts:
-            await self.store.shown(post, OWNER, await shown(post) if shown else f"ref of {post.id}", self.now)
+            await self.shown(post, OWNER, await shown(post) if shown else f"ref of {post.id}")
         return posts
+
+
+async def take_due(store: Store, now: datetime, owner: str = OWNER, limit: int = 1000) -> list[Post]:
+    """Fold once, and take what is due by then."""
+    look = await store.look(now, limit)
+    return await store.take([post.id for post in look.due], {}, now, owner)
 
 
 def desk_of(person: str, tenant: str = "acme") -> str:

@@ -127,6 +127,39 @@ async def test_when_all_is_spent_the_next_turn_is_a_whole_one_away_for_everybody
     assert [await hot.wait("edits", PACE, stage.now, 5) > 0 for hot in (stage.other, stage.one)] == [False, True]
 
 
+async def test_turns_are_spent_for_as_long_as_is_said(stage: Stage) -> None:
+    await stage.one.spend("edits", PACE, stage.now, 5, after=3 * PACE)
+    spent = [await hot.wait("edits", PACE, stage.now, 5) for hot in (stage.one, stage.other)]
+    await stage.passes(3 * PACE + PACE / 20)
+
+    assert spent == pytest.approx([3 * PACE] * 2, abs=PACE / 4)
+    assert [await hot.wait("edits", PACE, stage.now, 5) > 0 for hot in (stage.other, stage.one)] == [False, True]
+
+
+async def test_many_are_asked_for_in_order_and_each_gets_all_of_its_turns_or_none(stage: Stage) -> None:
+    room, another, minute = ("room", PACE, 1), ("another", PACE, 1), ("minute", PACE, 2)
+    first = await stage.one.waits([(room, minute), (room, minute), (another, minute), (), (minute,)], stage.now)
+    second = await stage.other.waits([(another,), (room,), (("free", PACE, 1),)], stage.now)
+    await stage.passes(PACE + PACE / 20)
+    third = await stage.other.waits([(minute, room), (minute, another)], stage.now)
+    fourth = await stage.other.waits([(another,)], stage.now)
+
+    assert first == pytest.approx([0, PACE, 0, 0, PACE], abs=PACE / 4)
+    assert second == pytest.approx([PACE, PACE, 0], abs=PACE / 4)
+    assert third == pytest.approx([0, PACE], abs=PACE / 4)
+    assert fourth == [0]  # of what was refused for want of the one turn, the other was not taken
+
+
+async def test_of_two_workers_that_ask_for_the_same_many_each_turn_goes_to_one(stage: Stage) -> None:
+    asked = [((f"room {n}", PACE, 1), ("minute", PACE, 7)) for n in range(10)]
+
+    one, other = await asyncio.gather(*(hot.waits(asked, stage.now) for hot in (stage.one, stage.other)))
+
+    given = [[n for n, wait in enumerate(waits) if not wait] for waits in (one, other)]
+    assert len(given[0]) + len(given[1]) == 7
+    assert {*given[0]}.isdisjoint(given[1])
+
+
 async def test_a_nudge_wakes_whoever_waits_for_it_in_any_worker(stage: Stage) -> None:
     await stage.settle()
     workers = (stage.one, stage.other) if stage.one is not stage.other else (stage.one,)

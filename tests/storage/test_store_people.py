@@ -168,7 +168,7 @@ async def test_what_cannot_be_brought_one_way_goes_out_anew_by_another(world: Wo
     await world.store.admit("acme", "teams", "a1", "Ann", email=MAIL)
     host, _, poll = await board(world, Show("hint", ann))
     first = await due(world)
-    await world.store.shown(first, OWNER, "slack:D1:1.2", world.now)
+    await world.shown(first, OWNER, "slack:D1:1.2")
     await world.does(host, poll, Show("hint", ann))
     edit = await due(world)
     await world.store.reroute(edit, OWNER, "teams", world.now)
@@ -178,7 +178,7 @@ async def test_what_cannot_be_brought_one_way_goes_out_anew_by_another(world: Wo
     assert (first.via, edit.ref, edit.via) == (None, "slack:D1:1.2", None)
     assert (anew.id, anew.ref, anew.via, anew.tries, anew.attempted) == (first.id, None, "teams", 0, False)
 
-    await world.store.shown(anew, OWNER, "teams:a:1|17", world.now)
+    await world.shown(anew, OWNER, "teams:a:1|17")
     await world.does(host, poll, Show("hint", ann))
     later = await due(world)
     assert (later.ref, later.via) == ("teams:a:1|17", "teams")

@@ -495,7 +495,7 @@ async def test_a_message_is_found_by_the_reference_that_its_platform_gave_it(wor
     _, _, poll = await board(world)
     (post,) = await world.due()
     before = await world.store.posted("acme", "slack:C1:17.5")
-    await world.store.shown(post, OWNER, "slack:C1:17.5", world.now)
+    await world.shown(post, OWNER, "slack:C1:17.5")
 
     found = [await world.store.posted(*key) for key in (
         ("acme", "slack:C1:17.5"), ("umbrella", "slack:C1:17.5"), ("acme", "slack:C1:17.6")
@@ -551,7 +551,7 @@ async def attempts(world: World, *ends: str) -> list[bool]:
         (post,) = await world.due()
         found.append(post.attempted)
         if end == "shown":
-            await world.store.shown(post, OWNER, "ref", world.now)
+            await world.shown(post, OWNER, "ref")
             await world.does(host, poll, Show("board"))
         elif end == "died":
             world.move(31)

@@ -7,7 +7,7 @@ import pytest
 
 from dialogs.base import FACILITATOR, LEARNER, Note, Show
 from storage.base import Post
-from tests.storage.contract import NOON, OWNER, World, board, lines, targets
+from tests.storage.contract import NOON, OWNER, World, board, lines, take_due, targets
 
 SECOND = timedelta(seconds=1)
 
@@ -137,7 +137,7 @@ async def test_of_two_workers_one_takes_a_message(world: World) -> None:
     other = world.another()
 
     batches = await asyncio.gather(
-        *(store.due_posts(world.now, owner, 7) for store, owner in ((world.store, "a"), (other, "b")) for _ in "123")
+        *(take_due(store, world.now, owner) for store, owner in ((world.store, "a"), (other, "b")) for _ in "123")
     )
 
     assert sorted(post.slot for batch in batches for post in batch) == sorted(f"s{n}" for n in range(20))
@@ -160,7 +160,7 @@ async def test_what_changes_while_it_is_being_shown_is_due_at_once_afterwards(wo
     await world.does(host, poll, Note("vote", host, "a"), Show("board"))
     meanwhile = await world.due()
 
-    settled = await world.store.shown(post, OWNER, "ref", world.now)
+    settled = await world.shown(post, OWNER, "ref")
 
     assert (meanwhile, settled) == ([], True)
     again = await taken(world)
@@ -175,16 +175,16 @@ async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old
     world.move(31)
     await world.does(host, poll, Note("vote", host, "new"), Show("board"))
     newer = await taken(world, "awake")
-    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+    assert await world.shown(newer, "awake", newer.ref or "")
     nothing = await world.due("awake")
 
     # Only now the old card arrives at the platform, over the newer one.
-    settled = await world.store.shown(frozen, "frozen", frozen.ref or "", world.now)
+    settled = await world.shown(frozen, "frozen", frozen.ref or "")
     last = await taken(world, "awake")
 
     assert (nothing, settled) == ([], False)
     assert (lines(frozen.card)[2], lines(last.card)[2], last.ref) == ('{"old": 1}', '{"new": 1}', newer.ref)
-    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.shown(last, "awake", last.ref or "")
     assert await world.due() == []
 
 
@@ -196,7 +196,7 @@ async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_onc
     world.move(31)
     await world.does(host, poll, Note("vote", host, "new"), Show("board"))
     newer = await taken(world, "awake")
-    assert await world.store.shown(newer, "awake", newer.ref or "", world.now)
+    assert await world.shown(newer, "awake", newer.ref or "")
 
     # The old card has arrived at the platform, over the newer one, while nobody was awake to hear the answer.
     await world.store.postpone(frozen, "frozen", world.now + SECOND, failed="TimeoutError()")
@@ -204,7 +204,7 @@ async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_onc
     last = await taken(world, "awake")
 
     assert (lines(last.card)[2], last.ref, last.tries) == ('{"new": 1}', newer.ref, 0)
-    assert await world.store.shown(last, "awake", last.ref or "", world.now)
+    assert await world.shown(last, "awake", last.ref or "")
     assert await world.due() == []
 
 
@@ -214,14 +214,14 @@ async def test_two_slow_workers_do_not_take_a_message_from_each_other_for_ever(w
     world.move(31)
     awake = await taken(world, "awake")
 
-    late = await world.store.shown(frozen, "frozen", "one", world.now)
+    late = await world.shown(frozen, "frozen", "one")
     meanwhile = await world.due("frozen")
-    settled = await world.store.shown(awake, "awake", "two", world.now)
+    settled = await world.shown(awake, "awake", "two")
 
     assert (late, meanwhile, settled) == (False, [], True)
     last = await taken(world, "awake")  # once more, over both
     assert last.ref == "two"
-    assert await world.store.shown(last, "awake", "two", world.now)
+    assert await world.shown(last, "awake", "two")
     assert await world.due() == []
 
 
@@ -281,7 +281,7 @@ async def test_a_lost_message_is_posted_anew(world: World) -> None:
 
     again = await taken(world)
     assert (post.ref is not None, again.ref, again.rank) == (True, None, 2)
-    assert await world.store.shown(again, OWNER, "another ref", world.now)
+    assert await world.shown(again, OWNER, "another ref")
     await world.does(host, poll, Show("board"))
     assert (await taken(world)).ref == "another ref"
 
@@ -320,3 +320,99 @@ async def test_what_waits_is_counted_with_since_when(world: World) -> None:
     delivered = await world.store.counts()
 
     assert [(one.waiting, one.oldest) for one in (nothing, waiting, delivered)] == [(0, None), (2, NOON), (0, None)]
+
+
+# -- before anything is taken ------------------------------------------------------------------------------------------
+
+
+async def test_a_look_takes_nothing_and_says_when_there_will_be_more(world: World) -> None:
+    host, session, _ = await board(world, Show("a"), Show("b"))
+    first = await world.store.look(world.now, 10)
+    again = await world.store.look(world.now, 10)
+    one = await world.store.look(world.now, 1)
+    waits, goes = [post.id for post in first.due]
+    await world.store.take([goes], {waits: world.now + 5 * SECOND}, world.now, OWNER)
+    rest = await world.store.look(world.now, 10)
+
+    assert (first.folded, again.folded) == (2, 0)
+    assert first.due == again.due
+    assert [(post.slot, post.place, post.person, post.ref, post.rank, post.tenant) for post in first.due] == [
+        (slot, f"web:{session}", None, None, 2, "acme") for slot in "ab"
+    ]
+    assert [look.next for look in (first, one, rest)] == [None, world.now, world.now + 5 * SECOND]
+    assert (one.due, rest.due) == (first.due[:1], ())
+    assert host
+
+
+async def test_a_look_says_by_what_a_person_is_reached(world: World) -> None:
+    ann = await world.store.admit("acme", "slack", "T1/UANN", "Ann")
+    await board(world, Show("hint", ann))
+
+    (post,) = (await world.store.look(world.now, 10)).due
+
+    assert (post.person, post.place, post.reach) == (ann, None, {"slack": "T1/UANN"})
+
+
+async def test_what_is_put_off_is_drawn_when_it_goes_and_not_before(world: World) -> None:
+    host, _, poll = await board(world)
+    (post,) = (await world.store.look(world.now, 10)).due
+    nothing = await world.store.take([], {post.id: world.now + 5 * SECOND}, world.now, OWNER)
+    await world.does(host, poll, Note("vote", host, "a"), Show("board"))
+    world.move(4.9)
+    early = await world.due()
+    world.move(0.1)
+
+    again = await taken(world)
+    assert (nothing, early) == ([], [])
+    assert (again.revision, again.attempted, lines(again.card)[2]) == (2, False, '{"a": 1}')
+
+
+async def test_what_another_worker_has_taken_is_left_out_and_is_not_put_off(world: World) -> None:
+    await board(world, *(Show(slot) for slot in "abc"))
+    ids = [post.id for post in (await world.store.look(world.now, 10)).due]
+    mine = await world.store.take(ids[:2], {}, world.now, "one")
+    theirs = await world.store.take(ids[1:], {ids[0]: world.now + 500 * SECOND}, world.now, "other")
+
+    settled = await world.shown(mine[1], "one", "ref")
+
+    assert ([post.id for post in mine], [post.id for post in theirs]) == (ids[:2], ids[2:])
+    assert settled
+    world.move(30)
+    assert [post.id for post in await world.due()] == [ids[0], ids[2]]
+
+
+async def test_whoever_has_the_turn_takes_it_though_another_worker_has_put_it_off_meanwhile(world: World) -> None:
+    await board(world)
+    (post,) = (await world.store.look(world.now, 10)).due
+    await world.store.take([], {post.id: world.now + 500 * SECOND}, world.now, "refused")
+
+    assert [one.id for one in await world.store.take([post.id], {}, world.now, "given")] == [post.id]
+    assert await world.store.take([post.id], {}, world.now, "too late") == []
+
+
+async def test_what_somebody_frozen_had_taken_is_put_off_and_stays_theirs_until_another_takes_it(world: World) -> None:
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
+    await world.fold()
+    await world.store.take([], {frozen.id: world.now + 2 * SECOND}, world.now, "awake")
+
+    assert await world.shown(frozen, "frozen", frozen.ref or "")  # the old card arrives, and is known to be old
+    again = await taken(world, "awake")
+    assert lines(again.card)[2] == '{"new": 1}'
+
+
+async def test_many_are_settled_at_once_each_by_its_own_lease(world: World) -> None:
+    await board(world, *(Show(slot) for slot in "dacb"))
+    posts = sorted(await world.due("one"), key=lambda post: post.id, reverse=True)
+    world.move(31)
+    (lost,) = await world.store.take([posts[0].id], {}, world.now, "other")
+
+    settled = await world.store.shown([(post, f"ref {post.slot}") for post in posts], "one", world.now)
+
+    assert settled == [False, True, True, True]
+    assert await world.shown(lost, "other", "ref")
+    assert [(post.slot, post.ref) for post in await world.due()] == [(lost.slot, "ref")]

@@ -24,6 +24,8 @@ from tests.slack.people import User
 from tests.slack.reading import Read
 from tests.slack.rooms import Room
 from tests.slack.workspace import Slack
+from tests.storage.contract import take_due
+from tests.stories.following import follows
 from tests.stories.workspace import SIGNING, Story, free_port, message, telling
 
 NOW = datetime(2027, 3, 24, 14, tzinfo=UTC)
@@ -152,7 +154,7 @@ class Course:
 
     async def is_right(self, *, repeated: tuple[tuple[str, int], ...] = ()) -> None:
         """Every message looks as what is stored would be drawn now, none is still due, none was posted twice."""
-        await self.story.settles()
+        await follows(self.story.app, self.story.passes)
         stale, twice = await self.stale(), self.repeated()
         assert (stale, twice) == ([], list(repeated)), (stale, twice)
         troubles = [(user.name, user.troubles) for user in self.slack.users.values()]
@@ -166,7 +168,7 @@ class Course:
         assert waiting is None or waiting > self.story.clock.now()
         await app.store._writing(lambda db: db.execute(update(POST).where(live).values(due=NOW)))
         found = []
-        for post in await app.store.due_posts(self.story.clock.now(), "witness", 1000):
+        for post in await take_due(app.store, self.story.clock.now(), "witness"):
             if not (post.place or "slack:").startswith("slack:") or post.card.page:
                 continue
             private = post.place is None

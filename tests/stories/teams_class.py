@@ -20,6 +20,8 @@ from adapters.base import RoomView
 from bot.app import App, build, running
 from dialogs.base import Member
 from storage.tables import POST
+from tests.storage.contract import take_due
+from tests.stories.following import follows
 from tests.stories.organisation import APP_ID, TENANT, Room, Story, User, message, telling
 from tests.stories.slack_class import happens
 from tests.stories.workspace import free_port
@@ -194,7 +196,7 @@ class Course:
         orphans: the first lines of cards that nothing stored points to. ended: the slots of messages that came to
         their end. troubles: what of it Teams has said to people.
         """
-        await self.story.settles()
+        await follows(self.story.app, self.story.passes)
         refs, gone = await self.story.app.store._reading(lambda db: (
             set(db.execute(select(POST.c.ref).where(POST.c.ref.is_not(None))).scalars()),
             sorted(db.execute(select(POST.c.slot).where(POST.c.state == "gone")).scalars()),
@@ -223,7 +225,7 @@ class Course:
         assert waiting is None or waiting > self.story.clock.now(), waiting
         await app.store._writing(lambda db: db.execute(update(POST).where(live).values(due=NOW)))
         found = []
-        for post in await app.store.due_posts(self.story.clock.now(), "witness", 1000):
+        for post in await take_due(app.store, self.story.clock.now(), "witness"):
             if not (post.place or "teams:").startswith("teams:") or post.card.page:
                 continue
             given = Shown(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Gone, Later, Lost, Message, Seen
+from adapters.base import Bound, Gone, Later, Lost, Message, Seen
 from adapters.slack import draw
 from adapters.slack.calling import Refused
 from adapters.slack.show import EDITS, EVENT, PRIVATE_EDITS, Show
@@ -25,11 +25,17 @@ HINT = replace(ROOM, post="p2", slot="hint", place=None, person="ann", user="T1/
 class Scene:
     def __init__(self) -> None:
         self.bot, self.call = Noting(), Calls(chat_postMessage=POSTED, conversations_open={"channel": {"id": "D9"}})
-        self.show = Show(self.bot, self.call, lambda *_: "", MemoryHot())
+        self.hot = MemoryHot()
+        self.show = Show(self.bot, self.call, lambda *_: "", self.hot)
 
     @property
     def called(self) -> list[str]:
         return [method for method, _ in self.call.heard]
+
+    async def may_go(self, *messages: Message) -> list[bool]:
+        """Whether the outbox may take each of them now. Those that it may have gone."""
+        bound = [Bound(one.tenant, one.dialog, one.slot, one.place, one.person, one.ref) for one in messages]
+        return [not wait for wait in await self.hot.waits([*map(self.show.pace, bound)], self.bot.clock.now())]
 
     async def edits(self, message: Message, words: str) -> str:
         return await self.show.show(replace(message, card=card(words)))
@@ -142,29 +148,55 @@ async def test_an_edit_that_crosses_a_press_comes_after_it(scene: Scene) -> None
 
 
 async def test_edits_stay_below_slacks_pace_and_private_ones_leave_room(scene: Scene) -> None:
-    for n in range(PRIVATE_EDITS):
-        await scene.edits(HINT, str(n))
-    with pytest.raises(Later):
-        await scene.edits(HINT, "one more")
-    for n in range(EDITS - PRIVATE_EDITS):
-        await scene.edits(ROOM, str(n))
-    with pytest.raises(Later):
-        await scene.edits(ROOM, "one more")
-    await scene.edits(replace(ROOM, tenant="t2"), "elsewhere")
-    assert scene.called == ["chat.update"] * (EDITS + 1)
+    people = [replace(HINT, person=f"p{n}") for n in range(PRIVATE_EDITS + 1)]
+    rooms = [replace(ROOM, place=f"slack:C{n}") for n in range(EDITS - PRIVATE_EDITS + 1)]
+
+    private, shared = await scene.may_go(*people), await scene.may_go(*rooms)
+
+    assert private == [True] * PRIVATE_EDITS + [False]
+    assert shared == [True] * (EDITS - PRIVATE_EDITS) + [False]
+    assert await scene.may_go(replace(ROOM, tenant="t2"), replace(ROOM, ref=None)) == [True, True]
 
 
-async def test_when_slack_says_that_it_is_enough_nobody_asks_again_at_once(scene: Scene) -> None:
-    scene.call.next("chat.update", Later(9), {})
+async def test_two_thousand_new_messages_take_their_time(scene: Scene) -> None:
+    everybody, a_second = [replace(HINT, person=f"p{n}", ref=None) for n in range(2000)], list[int]()
+    while everybody:
+        a_second.append((await scene.may_go(*everybody[:60])).count(True))
+        everybody = everybody[a_second[-1] :]
+        scene.bot.clock.move(1)
+
+    minutes = [sum(a_second[start : start + 60]) for start in range(len(a_second))]
+    assert 200 <= max(minutes) <= 300  # "several hundred": what Slack takes in one minute
+    assert len(a_second) < 600
+    assert await scene.may_go(*[replace(ROOM, ref=None)] * 6) == [True] * 5 + [False]
+    scene.bot.clock.move(1)
+    assert await scene.may_go(*[replace(ROOM, ref=None)] * 2) == [True, False]
+
+
+async def test_a_card_that_a_press_has_changed_already_takes_nobodys_turn(scene: Scene) -> None:
+    await scene.may_go(*(replace(HINT, person=f"p{n}") for n in range(PRIVATE_EDITS)))
+    await scene.presses("ticked")
+
+    assert await scene.may_go(HINT) == [True]
+    with pytest.raises(Later):
+        await scene.edits(HINT, "something else")  # than what the press has made: that is an edit like any other
+    assert scene.called == []
+    assert await scene.may_go(HINT) == [False]
+
+
+@pytest.mark.parametrize("ref", [None, ROOM.ref])
+async def test_when_slack_says_that_it_is_enough_nobody_goes_before_it_said(scene: Scene, ref: str | None) -> None:
+    one, another = replace(ROOM, ref=ref), replace(ROOM, place="slack:C2", ref=ref)
+    for method in ("chat.update", "chat.postMessage"):
+        scene.call.next(method, Later(9), {})
     with pytest.raises(Later) as later:
-        await scene.edits(ROOM, "one")
+        await scene.show.show(one)
     assert later.value.seconds == 9
-    with pytest.raises(Later):
-        await scene.edits(ROOM, "two")
-    assert len(scene.called) == 1
-    scene.bot.clock.move(2)
-    await scene.edits(ROOM, "three")
-    assert len(scene.called) == 2
+    assert await scene.may_go(another) == [False]
+    scene.bot.clock.move(8.9)
+    assert await scene.may_go(another) == [False]
+    scene.bot.clock.move(0.1)
+    assert await scene.may_go(another, replace(one, tenant="t2")) == [True, True]
 
 
 async def test_what_names_somebody_or_leads_somewhere_is_drawn_for_whoever_reads_it(scene: Scene) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from adapters.base import Gone, Message, Seen
+from adapters.base import Bound, Gone, Message, Seen
 from adapters.teams.addresses import STRANGER, UNKNOWN, Address
 from adapters.teams.app import PAGE, Teams, Ways
 from adapters.teams.connector import Malformed
@@ -35,6 +36,7 @@ from tests.adapters.teams.stand_ins import (
     Scene,
     card,
 )
+from tests.teams.rates import OF_A_TENANT, WRITING, Rates
 
 ODD = "19:a|b@thread.v2"  # as ids may be
 NAMED = Card(t("{who} asked {other}", who=Who("ann"), other=Who("ben")))
@@ -228,3 +230,41 @@ async def test_what_stands_on_a_page_only_is_not_brought_to_teams(scene: Scene) 
     # It has not been started: there is nothing by which it could have been brought.
     for message in (HINT, replace(HINT, ref=PAGE), replace(HINT, user=None)):
         assert await adapter.show(replace(message, card=card("Your desk", page=True))) == PAGE
+    assert adapter.pace(Bound("t1", "d1", "desk", None, "ann", PAGE)) == ()
+
+
+# -- the pace ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_conversation_in_which_much_happens_stays_below_what_teams_takes(scene: Scene) -> None:
+    """New messages and edits of six boards, ten times a second for three minutes, and every one goes through."""
+    adapter, hot, rates, sent = teams(scene), MemoryHot(), Rates(), list[int]()
+    place = "teams:19:room@thread.v2"
+    boards = [Bound("t1", f"d{n}", "board", place, None, ref) for ref in (None, "teams:19:room|1") for n in range(6)]
+    for tenth in range(1800):
+        now = NOON + timedelta(seconds=tenth / 10)
+        waits = await hot.waits([adapter.pace(board) for board in boards], now)
+        for _ in range(waits.count(0)):
+            assert rates.wait(now, [(place, WRITING)]) == 0
+            sent.append(tenth)
+
+    assert len(sent) >= 80
+
+
+async def test_two_thousand_new_messages_go_out_as_fast_as_an_organisation_takes_them(scene: Scene) -> None:
+    adapter, hot, rates, now = teams(scene), MemoryHot(), Rates(), NOON
+    waiting = [Bound("t1", "d1", "checklist", None, f"p{n}", None) for n in range(2000)]
+    while waiting:
+        waits = await hot.waits([adapter.pace(one) for one in waiting[:100]], now)
+        for _ in range(waits.count(0)):
+            assert rates.wait(now, [("tenant t1", OF_A_TENANT)]) == 0
+        waiting = waiting[waits.count(0) :]
+        now += timedelta(seconds=0.1)
+
+    assert (now - NOON).total_seconds() < 90
+    assert await hot.waits([adapter.pace(Bound("t2", "d1", "checklist", None, "p", None))], NOON) == [0]
+
+
+def teams(scene: Scene) -> Teams:
+    ways = Ways("app", None, "https://login.example", TENANT, "https://keys.example", frozenset({TENANT}))
+    return Teams(scene.bot, ways, lambda _: "t1", lambda *_: "", lambda: NOON, MemoryHot())

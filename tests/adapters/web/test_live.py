@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.base import Message
+from adapters.base import Bound, Message, Turn
 from adapters.web.live import QUEUE, pack
 from dialogs.base import Event, Joined, Left
 from dialogs.card import Card, t
@@ -169,9 +169,8 @@ async def test_names_that_only_the_message_knows_are_drawn(house: House) -> None
 
 
 def test_rooms_are_paced_and_people_are_not(house: House) -> None:
-    card = Card(t("Anything"))
-    assert house.web.pace(Message("x", "t1", "p1", "board", "s1", "web:s1", None, card)) == ("web:s1", 1.5)
-    assert house.web.pace(Message("x", "t1", "p1", "board", "s1", None, "ana", card)) == ("ana", 0.0)
+    assert house.web.pace(Bound("t1", "p1", "board", "web:s1", None, "web:")) == [Turn("web:s1", 1.5)]
+    assert house.web.pace(Bound("t1", "p1", "board", None, "ana", "web:")) == ()
 
 
 def test_an_event_is_one_block_whatever_is_in_it() -> None:

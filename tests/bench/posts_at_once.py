@@ -1,0 +1,11 @@
+"""Cohost as it is served, but for the pace of new messages: by that it would take minutes to post a thousand polls."""
+
+import sys
+
+from adapters.slack import show
+from bot.__main__ import main
+
+show.POSTS, show.FIRST_POSTS, show.TOGETHER = 60_000, 10_000, 100
+
+if __name__ == "__main__":
+    sys.exit(main())
