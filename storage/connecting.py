@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -34,7 +34,7 @@ TRIES = 18  # of one transaction, with pauses that grow from 20 ms to 1 s: time 
 PATIENCE = {
     "timezone": "UTC",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "5s",
+    "idle_in_transaction_session_timeout": "2s",
     "tcp_keepalives_idle": "20",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
@@ -49,8 +49,9 @@ LOOKING_OUT = {  # so that a server which vanished is noticed, though it says no
 }
 AGAIN = (  # serialization, deadlock, lock timeout, connection, shutdown, two who inserted the same row
     *("40001", "40P01", "55P03", "08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "25P03"),
-    *("23505", "53300"),
+    *("23505", "53300", "25P04"),
 )
+LONGEST = b"SET transaction_timeout = '10s'"  # whatever its client does, or does not; PostgreSQL has it since 17
 ONLY_ONE = 0x_C0_40_57  # the number of the lock that a process holds which shares its hot state with nobody
 
 
@@ -102,9 +103,28 @@ def connect(url: str, *, write: bool) -> Engine:
     # out; whoever reads sees one moment, or a page would mix two.
     level = "READ COMMITTED" if write else "REPEATABLE READ"
     quiet = {"hide_parameters": True}  # in an error there would stand what people are called
-    return create_engine(
+    engine = create_engine(
         address(url), isolation_level=level, pool_size=4, max_overflow=0, connect_args=_told(url), **quiet
     )
+    event.listen(engine, "connect", _bounded)
+    event.listen(engine, "do_executemany", _many)
+    return engine
+
+
+def _bounded(connection: Any, _: object) -> None:  # noqa: ANN401 - psycopg's, which SQLAlchemy has no type for
+    if connection.info.server_version >= 170000:
+        connection.rollback()  # what is set inside a transaction ends with it
+        connection.pgconn.exec_(LONGEST)
+
+
+def _many(cursor: Any, statement: str, parameters: Any, _: object) -> bool:  # noqa: ANN401
+    """Many rows go in a pipeline, after which PostgreSQL does not count how long nothing is said. It does after this.
+
+    Without it a process that is frozen there would hold its locks for ever.
+    """
+    cursor.executemany(statement, parameters)
+    cursor.connection.pgconn.exec_(b"")
+    return True  # done: SQLAlchemy need not
 
 
 def _told(url: str) -> dict[str, object]:

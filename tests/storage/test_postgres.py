@@ -356,6 +356,25 @@ async def test_nothing_acknowledged_is_lost_when_it_is_restarted_and_nothing_is_
         assert (await world.ask(session, host))["counts"]["vote"] == {"a": 300}
 
 
+def test_whoever_is_silent_in_a_transaction_after_many_rows_loses_its_locks(postgres: Fresh) -> None:
+    url = postgres().url
+    engine = connecting.connect(f"{url}?options=-c%20idle_in_transaction_session_timeout%3D200ms", write=True)
+    other = connecting.connect(f"{url}?options=-c%20lock_timeout%3D4s", write=True)
+    silent = engine.connect()
+    silent.execute(text("SELECT pg_advisory_xact_lock(1)"))
+    rows = [{"id": f"{n}", "tenant": "t", "at": NOON} for n in range(3)]
+    silent.execute(text("INSERT INTO heard (tenant, id, at) VALUES (:tenant, :id, :at)"), rows)
+    with other.begin() as db:
+        db.execute(text("SELECT pg_advisory_xact_lock(1)"))  # else it would wait, and fail
+        longest = db.execute(text("SELECT setting FROM pg_settings WHERE name = 'transaction_timeout'")).scalar()
+    silent.invalidate()
+    silent.close()
+    engine.dispose()
+    other.dispose()
+
+    assert longest == "10000"  # ms, for a process that is frozen between two of its rows
+
+
 async def test_who_presses_while_it_is_away_for_long_is_told_so_by_an_error_and_may_press_again(
     server: Postgres, postgres: Fresh, monkeypatch: pytest.MonkeyPatch
 ) -> None:

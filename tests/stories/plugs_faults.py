@@ -25,8 +25,8 @@ SLOW = 2.0  # seconds that a slow platform takes
 LOOKS = 400  # times that a process is stopped for a moment, until it is inside a transaction
 REFUSED = 20  # presses, until it is seen that the disk is full
 HELD = 17.0  # seconds for which it then stays stopped: longer than PostgreSQL bears an idle transaction
-# Seconds in which the other process must answer a command meanwhile: 5 for each transaction of the one that is stopped.
-# Two have been seen in turn (11 s), presumably since one of them waited for the other.
+# Seconds in which the other process must answer a command meanwhile: mostly 2; 10 if the one that is stopped was in the
+# midst of several rows, which PostgreSQL does not take for idle (storage/connecting.py).
 ANSWERED = 16.0
 
 
