@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage.prepared import said
+from storage.prepared import in_a_pipeline, said
 from storage.unusable import UnusableError, why
 
 log = logging.getLogger(__name__)
@@ -118,12 +118,7 @@ def _bounded(connection: Any, _: object) -> None:  # noqa: ANN401 - psycopg's, w
 
 
 def _many(cursor: Any, statement: str, parameters: Any, _: object) -> bool:  # noqa: ANN401
-    """Many rows go in a pipeline, after which PostgreSQL does not count how long nothing is said. It does after this.
-
-    Without it a process that is frozen there would hold its locks for ever.
-    """
-    cursor.executemany(statement, parameters)
-    cursor.connection.pgconn.exec_(b"")
+    in_a_pipeline(cursor, statement, parameters)
     return True  # done: SQLAlchemy need not
 
 

@@ -120,6 +120,8 @@ class Written:
         try:
             if len(values) == 1:
                 cursor.execute(built.sql, values[0])
+            elif built.by_name:
+                in_a_pipeline(cursor, built.sql, values)
             else:
                 cursor.executemany(built.sql, values)
             return int(cursor.rowcount)
@@ -140,6 +142,15 @@ class Written:
         names = tuple(compiled.positiontup or self._columns)
         built = self._built[dialect.name] = _Built(str(compiled), names, by_name, tuple(converts.items()))
         return built
+
+
+def in_a_pipeline(cursor: Any, sql: str, rows: Any) -> None:  # noqa: ANN401 - psycopg's own
+    """Many rows to PostgreSQL. After a pipeline it does not count how long nothing is said until something is.
+
+    Without this last word a process that is frozen there would hold its locks for ever.
+    """
+    cursor.executemany(sql, rows)
+    cursor.connection.pgconn.exec_(b"")
 
 
 def said(db: Connection, sql: str) -> None:

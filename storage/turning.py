@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from dialogs.base import AnyKind, Commanded, Event, Rang
 from storage import routing
@@ -50,7 +50,7 @@ class Turns:
                 decided = self._committed(partial(self._together, events=some, now=now)) if some else []
             except _ShorterError as shorter:
                 decided = self(rest[: shorter.events], now)
-            except OperationalError:
+            except (OperationalError, InternalError):
                 raise  # the database itself: nobody is told that anything is stored, and what is will be heard again
             except Exception:  # noqa: BLE001 - whatever it was, it must cost its own event only
                 decided = [self._alone(one, now) for one in some]
@@ -89,7 +89,7 @@ class Turns:
         except RefusedError as refused:
             # Nobody reads what a timer is told: without an error it would ring again for ever.
             return Outcome(refused.reply, error=spoken(refused.reply) if isinstance(one, Rang) else None)
-        except OperationalError:
+        except (OperationalError, InternalError):
             raise
         except Exception as error:
             log.exception("event %s cannot be decided", one.id)
