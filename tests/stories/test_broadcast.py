@@ -182,4 +182,4 @@ async def test_two_thousand_get_their_list_once_though_the_server_is_killed_twic
     slack, sent, log = await played(tmp_path, 2000, [700, 1400])
 
     holds(slack, sent, log, 2000)
-    assert len({shown for shown, _ in slack.told}) > 3, "progress was not told on the way"
+    assert len({shown for shown, _ in slack.told}) > 1, "progress was not told on the way"
