@@ -1,4 +1,4 @@
-"""Messages to be shown: marks folded into posts, posts taken under a lease, and what one person sees.
+"""Messages to be shown: posts that are due, taken under a lease, put off, and settled.
 
 A post is due while its `due` is set. Taking it pushes `due` ahead by the lease, so a process that dies lets go of it by
 itself; `owner` is the fence that keeps a process which was frozen meanwhile from settling what it has lost. What may

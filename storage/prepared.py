@@ -29,7 +29,7 @@ class _Built:
 
 
 class Asked:
-    """A select. Each argument is a text, or texts of which any may match; no other types."""
+    """A select. Each argument is a text, or texts of which any may match, at least one; no other types."""
 
     def __init__(self, build: Callable[..., Select[Any]]) -> None:
         """`build` is given a parameter for each text, and for texts a list of parameters."""

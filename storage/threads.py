@@ -23,7 +23,7 @@ class Threads:
     def __init__(self, count: int, name: str) -> None:
         self._work: SimpleQueue[Work | None] = SimpleQueue()
         self._closed = False
-        # Daemons, as a thread that hangs in a driver must not keep a process that was told to stop.
+        # Daemons: a process that ends without having closed its store does not wait for what hangs in a driver.
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}_{number}", daemon=True) for number in range(count)
         ]
