@@ -17,6 +17,7 @@ from typing import Any
 
 from adapters.base import TRACE, Answer, RoomView, Seen
 from bot.clock import Clock
+from bot.company import MOST, Company
 from bot.scene import roster
 from dialogs import commands
 from dialogs.base import Brief, Commanded, Event, Joined, Listed, Told
@@ -25,7 +26,6 @@ from storage.base import Glimpse, Hot, Outcome, Store
 
 log = logging.getLogger(__name__)
 
-LINGER = 0.002  # seconds that a batch waits for more when company is already there: larger batches, lower p99
 REMEMBERED = 2000  # dialogs of which it is known what they decided on last
 BATCH = 200  # events decided in one transaction
 
@@ -43,6 +43,7 @@ class Engine:
         self.store, self.hot, self.clock, self.plans = store, hot, clock, plans or {}
         self._waiting: asyncio.Queue[tuple[Event, str, asyncio.Future[Outcome]]] = asyncio.Queue()
         self._loop: asyncio.Task[None] | None = None
+        self._company = Company()
         self._deciding = 0  # events that wait or are being decided
         self._causes: OrderedDict[str, str] = OrderedDict()  # dialog -> the trace of what it decided on last
 
@@ -86,7 +87,9 @@ class Engine:
         return Answer(outcome.reply, await self.store.named(people) if people else {}, outcome.again)
 
     async def _decided(self, event: Event) -> Outcome:
-        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Outcome] = loop.create_future()
+        self._company.came(loop.time())
         self._waiting.put_nowait((event, TRACE.get(), done))
         self._deciding += 1
         try:
@@ -109,8 +112,7 @@ class Engine:
     async def _commit(self) -> None:
         while True:
             batch = [await self._waiting.get()]
-            if not self._waiting.empty():
-                await asyncio.sleep(LINGER)
+            await self._linger()
             while len(batch) < BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
@@ -131,11 +133,25 @@ class Engine:
             for _ in batch:
                 self._waiting.task_done()
             try:
-                await self.hot.nudge("outbox")
+                if any(outcome.hurried for outcome in outcomes):
+                    await self.hot.nudge("outbox")
+                else:  # those who wait for votes are many, and one worker is enough to count them
+                    await self.hot.nudge("numbers", here=True)
                 if any(outcome.woke for outcome in outcomes):  # a vote sets none, and there are many of those
                     await self.hot.nudge("timers")
             except Exception:  # nudges may be lost: the loops look by themselves, only later
                 log.exception("the outbox and the timers could not be nudged")
+
+    async def _linger(self) -> None:
+        """Wait for more to come if any are to be expected, and on as long as they come, but for a blink in all."""
+        wait = self._company.wait(here=not self._waiting.empty())
+        if not wait:
+            return
+        until, before = asyncio.get_running_loop().time() + MOST, -1
+        while before < self._waiting.qsize() < BATCH and asyncio.get_running_loop().time() < until:
+            before = self._waiting.qsize()
+            await asyncio.sleep(wait)
+        self._company.waited(alone=self._waiting.empty())
 
     def _caused(self, dialogs: Sequence[str], trace: str) -> None:
         for dialog in dialogs:

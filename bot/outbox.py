@@ -26,7 +26,8 @@ LOOKED_AT = 500  # due posts of one look
 AT_ONCE = 50  # posts drawn in one transaction, in which nobody else can write
 LANES = 100  # conversations that are served at one time
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
-TOGETHER = 0.1  # seconds between two looks: while many vote, what they change is folded and shown together
+TOGETHER = 0.1  # seconds between two looks, so that what happens together is folded and shown together
+NUMBERS = 0.4  # the same where nothing is new but numbers: platforms take an edit a second and less
 IDLE = 30.0  # seconds after which the loop looks again without having been nudged
 Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown
@@ -84,6 +85,7 @@ class Outbox:
         while True:
             waits = [
                 asyncio.ensure_future(self.hot.nudged("outbox")),
+                asyncio.ensure_future(self._numbers()),
                 asyncio.ensure_future(self.clock.until(min(self._next, self._after(IDLE)))),
             ]
             try:
@@ -97,6 +99,10 @@ class Outbox:
             self._next = await self.store.next_post() or self._after(IDLE)
             if self._next <= self.clock.now():
                 return
+
+    async def _numbers(self) -> None:
+        await asyncio.sleep(self._looked + NUMBERS - asyncio.get_running_loop().time())
+        await self.hot.nudged("numbers")
 
     @property
     def busy(self) -> bool:

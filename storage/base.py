@@ -119,6 +119,7 @@ class Outcome:
     again: bool = False  # it had been heard before
     error: str | None = None  # it could not be decided: nothing of it is stored
     woke: bool = False  # a timer was set, moved or switched off
+    hurried: bool = False  # more is to be shown of it than new numbers in what a room has already
     dialogs: tuple[str, ...] = field(default=(), compare=False)  # which decided on it, for the log
 
 
@@ -396,8 +397,8 @@ class Hot(Protocol):
         """
         ...
 
-    async def nudge(self, what: str) -> None:
-        """Wake whoever waits for `what` ("outbox", "timers") in any worker."""
+    async def nudge(self, what: str, *, here: bool = False) -> None:
+        """Wake whoever waits for `what` ("outbox", "numbers", "timers") in any worker, or only `here`, in this one."""
         ...
 
     async def nudged(self, what: str) -> None:

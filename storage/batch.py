@@ -90,6 +90,7 @@ class Batch:
         self.touched = False  # the event at hand changed something
         self.deciding: dict[str, None] = {}  # the dialogs that decided on it
         self.woke = False  # it set, moved or switched off a timer
+        self.hurried = False  # it shows more than new numbers in what a room has already
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Batch:
         if (event.tenant, event.id) in self.heard and not isinstance(event, Rang):
             told = self.heard[event.tenant, event.id]
             return Outcome(quote(told) if told else None, again=True)
-        self.touched = self.woke = False
+        self.touched = self.woke = self.hurried = False
         self.deciding.clear()
         try:
             session = routing.session_of(self, event)
@@ -183,7 +184,7 @@ class Batch:
             told = spoken(reply)
             self.heard[event.tenant, event.id] = told
             self.out.heard.append({"tenant": event.tenant, "id": event.id, "at": self.now, "reply": told})
-        return Outcome(reply, woke=self.woke, dialogs=tuple(self.deciding))
+        return Outcome(reply, woke=self.woke, hurried=self.hurried, dialogs=tuple(self.deciding))
 
     def _stands(self, rang: Rang) -> bool:
         """A timer rings only while it stands at that time; ringing takes it away."""
@@ -223,10 +224,10 @@ class Batch:
             self.need(key_of(dialog), alone=True)
         if changed:
             dialog.state = step.state
-            dialog.changed = self.touched = True
+            dialog.changed = self.touched = self.hurried = True
             effects.settle_places(self, dialog)
         if step.done and not dialog.done:
-            dialog.done, dialog.changed, self.touched = True, True, True
+            dialog.done = dialog.changed = self.touched = self.hurried = True
             self.out.silenced.append(dialog.id)
         reply = step.reply
         for effect in step.effects:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dialogs.base import (
     CHILDREN,
     PARENT,
+    ROOM,
     Begin,
     Effect,
     Event,
@@ -48,6 +49,7 @@ def apply(batch: Batch, dialog: Live, effect: Effect, event: Event, deep: int) -
     match effect:
         case Show(slot, to, latecomers):
             batch.out.marks[dialog.id, slot, str(to), ""] = dialog.tenant
+            batch.hurried |= str(to) != ROOM or (dialog.id, slot) not in batch.known.rooms
             batch.out.shows[dialog.id, slot, str(to)] = (dialog.tenant, dialog.session, latecomers)
         case Wake(timer, at):
             batch.out.wake(dialog.tenant, dialog.id, timer, at)
@@ -86,6 +88,7 @@ def _note(batch: Batch, dialog: Live, key: str, person: str, value: str | None, 
     batch.out.notes[dialog.id, key, person] = dialog.tenant
     if root and key == "role" and value:
         batch.out.enrolled.append((dialog.id, person, value))
+        batch.hurried = True
 
 
 def ours(batch: Batch, tenant: str, person: str) -> None:

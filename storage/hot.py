@@ -68,7 +68,7 @@ class MemoryHot:
             self._free = {known: free for known, free in self._free.items() if free > now}
         self._free[key] = now + timedelta(seconds=owed)
 
-    async def nudge(self, what: str) -> None:
+    async def nudge(self, what: str, *, here: bool = False) -> None:
         """Wake whoever waits for `what`."""
         self._calls.setdefault(what, asyncio.Event()).set()
 

@@ -139,10 +139,11 @@ class RedisHot:
             self._turns.spent[key] = milliseconds(first) + milliseconds(seconds) * (burst - 1)
             self._work.set()
 
-    async def nudge(self, what: str) -> None:
+    async def nudge(self, what: str, *, here: bool = False) -> None:
         """Wake whoever waits for `what`: here at once, elsewhere as soon as Redis can be told."""
         await self._memory.nudge(what)
-        self._say(f"nudge:{what}", "")
+        if not here:
+            self._say(f"nudge:{what}", "")
 
     async def nudged(self, what: str) -> None:
         """Return when somebody nudges in any worker."""

@@ -34,10 +34,8 @@ def after(*gaps: float) -> Company:
 def test_it_waits_for_as_long_as_two_more_should_take(gaps: list[float], alone: float, in_company: float) -> None:
     company = after(*gaps)
 
-    assert (company.wait(here=False), company.wait(here=True)) == (
-        pytest.approx(alone, rel=0.02),
-        pytest.approx(in_company, rel=0.02),
-    )
+    waits = [company.wait(here=False), company.wait(here=True)]
+    assert waits == pytest.approx([alone, in_company], rel=0.02)
 
 
 def test_who_comes_back_as_soon_as_they_are_answered_soon_waits_no_more() -> None:

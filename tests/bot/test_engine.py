@@ -97,13 +97,30 @@ async def test_a_batch_is_at_most_two_hundred_events(
 async def test_a_lone_event_does_not_wait_for_company(
     world: World, engine: Engine, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.engine.LINGER", 2)
+    monkeypatch.setattr("bot.company.LEAST", 2)
     said = world.event(Pressed, "ann", dialog=session, action="say", value="hi", place=f"web:{session}")
 
     async with asyncio.timeout(1.5):
         answer = await engine.hear(said)
 
     assert says(answer) == "hi"
+
+
+async def test_those_who_come_one_soon_after_another_share_a_batch(
+    world: World, engine: Engine, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(world, monkeypatch)
+    monkeypatch.setattr(engine._company, "wait", lambda **_: 0.05)
+    presses = [world.event(Pressed, "ann", dialog=session, action="say", place=f"web:{session}") for _ in range(3)]
+
+    hearing = []
+    for press in presses:
+        hearing.append(asyncio.create_task(engine.hear(press)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # each comes when the one before it waits already
+    await asyncio.gather(*hearing)
+
+    assert watched.batches == [3]
 
 
 async def test_an_event_that_fails_is_its_senders_trouble_alone(world: World, engine: Engine, session: str) -> None:
@@ -162,7 +179,7 @@ async def test_stopping_commits_all_that_has_been_heard(world: World, session: s
 
 async def test_losing_the_nudges_loses_nothing_else(world: World, session: str) -> None:
     class Broken(MemoryHot):
-        async def nudge(self, what: str) -> None:
+        async def nudge(self, what: str, *, here: bool = False) -> None:
             raise ConnectionError(what)
 
     engine = Engine(world.store, Broken(), world.clock)
@@ -187,6 +204,27 @@ async def test_outbox_and_timers_are_nudged_by_what_was_stored(world: World, ses
     await engine.stop()
 
     assert not early  # a vote sets no timer, and there are many of those
+
+
+async def test_only_what_is_more_than_new_numbers_hurries_the_outbox_and_every_worker(
+    world: World, session: str
+) -> None:
+    nudged: list[tuple[str, bool]] = []
+
+    class Told(MemoryHot):
+        async def nudge(self, what: str, *, here: bool = False) -> None:
+            nudged.append((what, here))
+
+    engine = Engine(world.store, Told(), world.clock)
+    engine.start()
+    place = f"web:{session}"
+    await engine.hear(world.press("ann", session, Show("board"), place=place))  # they come in, too
+    await engine.hear(world.press("ann", session, Note("vote", "ann", "a"), Show("board"), place=place))
+    await engine.hear(world.press("ann", session, Show("board", "ann"), place=place))
+    await engine.hear(world.press("ann", session, Show("another"), place=place))
+    await engine.stop()
+
+    assert nudged == [("outbox", False), ("numbers", True), ("outbox", False), ("outbox", False)]
 
 
 async def test_an_answer_brings_the_names_that_it_needs(world: World, engine: Engine, session: str) -> None:

@@ -285,6 +285,15 @@ async def test_the_loop_wakes_by_a_nudge_and_when_something_is_due(room: Room) -
     assert calm == ['{"a": 1}']
 
 
+async def test_new_numbers_wake_the_loop_too(room: Room) -> None:
+    async with running(room.outbox.run()):
+        await until(lambda: room.reads() == ["{}"])
+        room.world.move(2)
+        await room.vote("ann", "a")
+        await room.hot.nudge("numbers", here=True)
+        await until(lambda: room.reads() == ['{"a": 1}'])
+
+
 async def test_the_loop_looks_by_itself_when_nobody_nudges(room: Room) -> None:
     async with running(room.outbox.run()):
         await until(lambda: room.reads() == ["{}"])

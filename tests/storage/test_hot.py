@@ -176,6 +176,19 @@ async def test_a_nudge_wakes_whoever_waits_for_it_in_any_worker(stage: Stage) ->
     await ended(*waiting)
 
 
+async def test_a_nudge_for_here_wakes_nobody_elsewhere(stage: Stage) -> None:
+    await stage.settle()
+    await drained(stage, stage.other, "numbers")
+    own, others = (asyncio.create_task(hot.nudged("numbers")) for hot in (stage.one, stage.other))
+    await stage.settle(own, others)
+
+    await stage.one.nudge("numbers", here=True)
+
+    assert await stage.settle(own) == [True]
+    assert stage.one is stage.other or not others.done()
+    await ended(own, others)
+
+
 async def test_nudges_while_nobody_waited_count_once(stage: Stage) -> None:
     for _ in range(3):
         await stage.one.nudge("outbox")
