@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from dialogs.base import Begin, Effect, Event, Rang, Tell, Turn, Wake
 from storage.live import Live
+from storage.prepared import said
 
 ALONE = Begin | Tell | Wake | Turn  # beside a changed state and the end of a dialog
 
@@ -62,7 +63,7 @@ def lock(db: Connection, keys: Iterable[str], *, alone: bool) -> Locks:
         # Two keys with one number share a lock: that is slower, not wrong.
         numbers = sorted({number(key) for key in held})
         how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-        db.exec_driver_sql(f"SELECT {how}(number) FROM unnest(%s::bigint[]) AS number", (numbers,)).all()  # noqa: S608
+        said(db, f"SELECT {how}(number) FROM unnest(%s::bigint[]) AS number", numbers)  # noqa: S608
     return Locks(held, alone)
 
 

@@ -12,11 +12,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Insert, Select, String, bindparam
+from pydantic_core import to_json
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    String,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
 Convert = Callable[[Any], Any]
 Given = str | Sequence[str]
+ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,7 @@ class _Built:
     sql: str
     names: tuple[str, ...]  # of the parameters, in their order
     by_name: bool  # whether the driver wants them by their names
-    converts: tuple[tuple[int | str, Convert], ...]  # of what the driver gives or is given: where, and how
+    converts: tuple[tuple[int | str, Convert], ...] = ()  # of what the driver gives or is given: where, and how
     row: Any = None  # makes a row of the values
 
 
@@ -110,38 +125,45 @@ class Written:
     def __call__(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert these. Returns how many were written, so far as the driver says."""
         built = self._built.get(db.dialect.name) or self._compiled(db.dialect)
-        values: list[Any] = []
-        for row in rows:
-            cells = {**row}
-            for name, convert in built.converts:
-                cells[str(name)] = convert(cells[str(name)])
-            values.append(cells if built.by_name else [cells[name] for name in built.names])
         cursor = db.connection.cursor()
         try:
-            if len(values) == 1:
-                cursor.execute(built.sql, values[0])
-            elif built.by_name:
-                in_a_pipeline(cursor, built.sql, values)
+            if built.by_name:
+                cursor.execute(built.sql, {ROWS: to_json(rows).decode()})
             else:
-                cursor.executemany(built.sql, values)
+                cursor.executemany(built.sql, [self._cells(built, row) for row in rows])
             return int(cursor.rowcount)
         except db.dialect.loaded_dbapi.Error as error:
             raise _raised(db, built.sql, error) from error
         finally:
             cursor.close()
 
+    def _cells(self, built: _Built, row: Mapping[str, Any]) -> list[Any]:
+        cells = {**row}
+        for name, convert in built.converts:
+            cells[str(name)] = convert(cells[str(name)])
+        return [cells[name] for name in built.names]
+
     def _compiled(self, dialect: Dialect) -> _Built:
         statement = self._build(dialect.name)
-        compiled = statement.compile(dialect=dialect, column_keys=[*self._columns])
-        converts = {
-            name: convert
-            for name in self._columns
-            if (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-        }
-        by_name = compiled.positiontup is None
-        names = tuple(compiled.positiontup or self._columns)
-        built = self._built[dialect.name] = _Built(str(compiled), names, by_name, tuple(converts.items()))
+        if dialect.name == "postgresql":
+            built = _Built(str(self._of_json(statement).compile(dialect=dialect)), (ROWS,), by_name=True)
+        else:
+            compiled = statement.compile(dialect=dialect, column_keys=[*self._columns])
+            converts = {
+                name: convert
+                for name in self._columns
+                if (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            }
+            names = tuple(compiled.positiontup or self._columns)
+            built = _Built(str(compiled), names, by_name=False, converts=tuple(converts.items()))
+        self._built[dialect.name] = built
         return built
+
+    def _of_json(self, statement: Insert) -> Insert:
+        """All rows as one parameter: the driver takes longer to hand over many than the server to write them."""
+        columns = [column(name, statement.table.c[name].type) for name in self._columns]
+        rows = func.json_to_recordset(bindparam(ROWS, type_=JSON())).table_valued(*columns)
+        return statement.from_select([*self._columns], select(*rows.render_derived("given", with_types=True).c))
 
 
 def in_a_pipeline(cursor: Any, sql: str, rows: Any) -> None:  # noqa: ANN401 - psycopg's own
@@ -153,11 +175,11 @@ def in_a_pipeline(cursor: Any, sql: str, rows: Any) -> None:  # noqa: ANN401 - p
     cursor.connection.pgconn.exec_(b"")
 
 
-def said(db: Connection, sql: str) -> None:
-    """Say this to the database, which answers nothing."""
+def said(db: Connection, sql: str, *given: object) -> None:
+    """Say this to the database; what it answers is of no interest."""
     cursor = db.connection.cursor()
     try:
-        cursor.execute(sql)
+        cursor.execute(sql, given)
     except db.dialect.loaded_dbapi.Error as error:
         raise _raised(db, sql, error) from error
     finally:
