@@ -28,7 +28,7 @@ LANES = 100  # conversations that are served at one time
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
 TOGETHER = 0.1  # seconds between two looks, so that what happens together is folded and shown together
 NUMBERS = 0.4  # the same where nothing is new but numbers: platforms take an edit a second and less
-IDLE = 30.0  # seconds after which the loop looks again without having been nudged
+IDLE = 10.0  # seconds after which the loop looks again without having been nudged: a worker may have died
 Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown
 

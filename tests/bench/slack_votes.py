@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from tests.bench import cohost, presses, state
 from tests.bench.cohost import SIGNING, Cohost, Server
@@ -120,15 +121,19 @@ def full(bench: Bench) -> Iterator[Line]:
 
 
 def calm(bench: Bench) -> Iterator[Line]:
-    """A hundred votes a second: a lone commit has no company."""
+    """A hundred votes a second. `ack_p99`: the price of waiting for company, in ms."""
     most = bench.size.calm
     same = [presses.press(bench.boards[0], user, 0) for user in bench.users[:most]]
-    ours, bolt = in_turn(
-        bench.size.calm_repeats,
-        lambda: bench.took(bench.cohost.press(bench.bodies(most=most), pace=CALM)),
-        lambda: bench.took(bench.bolt.press(same, pace=CALM)),
-    )
-    yield compared("calm_vote", "CPU µs/vote", ours, bolt, bench.seen(), votes=most)
+    acks: list[Answers] = []
+
+    def ours() -> float:
+        measured = bench.cohost.press(bench.bodies(most=most), pace=CALM)
+        acks.append(measured[1])
+        return bench.took(measured)
+
+    votes, bolt = in_turn(bench.size.calm_repeats, ours, lambda: bench.took(bench.bolt.press(same, pace=CALM)))
+    late = {f"ack_p{share}": median(one.p(share / 100) for one in acks) for share in (50, 99)}
+    yield compared("calm_vote", "CPU µs/vote", votes, bolt, bench.seen(), votes=most, **late)
 
 
 def burst(bench: Bench) -> Iterator[Line]:
