@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dialogs.base import FACILITATOR, LEARNER, Note, Show
-from storage.base import Post
+from storage.records import Post
 from tests.storage.contract import NOON, OWNER, World, board, lines, take_due, targets
 
 SECOND = timedelta(seconds=1)
