@@ -1,59 +1,16 @@
-"""A class that meets every week in the same place: next week's session has its people, and this week's its survey.
+"""A class that meets every week in the same place: next week's session has its people, and this week's its survey."""
 
-Told once, and played in Slack and in Teams.
-"""
-
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from tests.stories import organisation, slack_class, teams_class, workspace
-
-
-@dataclass
-class Class:
-    """Hanna leads, three learn, all in one place into which the bot has just come."""
-
-    story: workspace.Story | organisation.Story
-    types: Callable[[str], Awaitable[str]]  # a command of Hanna's -> what she alone is told about it
-
-
-@asynccontextmanager
-async def in_slack(folder: Path) -> AsyncIterator[Class]:
-    """The class in a channel."""
-    async with slack_class.course(folder, begins=False) as told:
-        await told.room.invite_bot()
-        await told.story.settles()
-        yield Class(told.story, lambda command: told.types(f"/ilt {command}"))
-
-
-@asynccontextmanager
-async def in_teams(folder: Path) -> AsyncIterator[Class]:
-    """The class in a chat. What Hanna is told there comes into her own chat with the bot, lists as cards."""
-    async with teams_class.course(folder, begins=False) as told:
-
-        async def types(command: str) -> str:
-            before = len(told.hanna.direct)
-            await told.types(command)
-            return "\n".join(one.words for one in told.hanna.direct[before:])
-
-        await told.room.adds_bot()
-        await told.story.settles()
-        yield Class(told.story, types)
-
-
-Meets = Callable[[Path], AbstractAsyncContextManager[Class]]
-everywhere = pytest.mark.parametrize("meets", [in_slack, in_teams], ids=["slack", "teams"])
+from tests.stories.either import Meets, everywhere
 
 
 @everywhere
 async def test_a_second_session_in_the_same_place_has_everybody_on_its_roster(meets: Meets, tmp_path: Path) -> None:
     """It is made while another one is planned there, and gets its own checklist the day before."""
-    async with meets(tmp_path) as told:
+    async with meets(tmp_path, begins=False) as told:
+        await told.bot_comes()
         await told.types("new giving-feedback on 25 Mar 14:00 UTC")
         await told.story.passes(4)
         await told.types("new giving-feedback on 1 Apr 14:00 UTC")
@@ -72,7 +29,8 @@ async def test_a_second_session_in_the_same_place_has_everybody_on_its_roster(me
 
 @everywhere
 async def test_what_would_be_called_off_is_said_first(meets: Meets, tmp_path: Path) -> None:
-    async with meets(tmp_path) as told:
+    async with meets(tmp_path, begins=False) as told:
+        await told.bot_comes()
         await told.types("new giving-feedback on 25 Mar 14:00 UTC")
         await told.story.passes(4)
         asked = await told.types("cancel")
@@ -88,7 +46,8 @@ async def test_whoever_was_taken_off_one_session_stays_off_it_when_another_is_pl
     meets: Meets, tmp_path: Path
 ) -> None:
     """Two days later, when what was heard then is forgotten."""
-    async with meets(tmp_path) as told:
+    async with meets(tmp_path, begins=False) as told:
+        await told.bot_comes()
         await told.types("new giving-feedback on 30 Mar 14:00 UTC")
         await told.story.passes(4)
         await told.types("roster remove Ben Okafor")
