@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from storage.tables import ACTIVITY, PERSON
+from storage.tables import ACTIVITY, NOTE, PERSON
 from tests.stories.either import Meets, everywhere
 
 
@@ -26,9 +26,16 @@ async def test_of_votes_that_come_an_hour_late_and_shuffled_the_last_press_count
         for press in random.Random(1).sample(presses * 2, len(presses) * 2):
             await told.arrives(press)
         await told.story.passes(4)
+        assert await told.story.app.store._reading(votes) == {"Ben Okafor": "b", "Cem Unal": "a", "Ida Lund": "b"}
         assert re.findall(r"(\d of \d) ·", told.board("Ready?").words) == ["1 of 3", "2 of 3"]  # Yes, No
         await room.is_told(told.ida, "No")
         await told.is_right()
+
+
+def votes(db: Connection) -> dict[str, str]:
+    """Who voted for which choice, by its letter."""
+    rows = select(PERSON.c.name, NOTE.c.value).join(PERSON, PERSON.c.id == NOTE.c.person).where(NOTE.c.key == "vote")
+    return {row.name: row.value for row in db.execute(rows)}
 
 
 @everywhere
