@@ -22,7 +22,8 @@ from bot.scene import roster
 from dialogs import commands
 from dialogs.base import Brief, Commanded, Event, Joined, Listed, Told
 from dialogs.card import Text, people_in, t
-from storage.base import Glimpse, Hot, Outcome, Store
+from storage.base import Hot, Outcome, Store
+from storage.records import Glimpse
 
 log = logging.getLogger(__name__)
 

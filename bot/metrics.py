@@ -15,7 +15,8 @@ from adapters.base import traced
 from bot.clock import Clock
 from bot.health import KNOWN
 from bot.logs import tracing
-from storage.base import Post, Store
+from storage.base import Store
+from storage.records import Post
 
 ANSWERS = ("ok", "refused", "failed")  # HTTP below 400, below 500, the rest
 QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)  # seconds; Slack gives up after 3

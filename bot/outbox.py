@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from adapters.base import TRACE, Adapter, Bound, Gone, Later, Lost, Message, Turn
 from bot.clock import Clock
 from dialogs.base import Told
-from storage.base import LEASE, Due, Hot, Post, Store
+from storage.base import LEASE, Hot, Store
+from storage.records import Due, Post
 
 log = logging.getLogger(__name__)
 

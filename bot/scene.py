@@ -25,7 +25,8 @@ from dialogs.base import (
 
 if TYPE_CHECKING:
     from dialogs.card import Card
-    from storage.base import Attended, Dialog, Facts, Wanted
+    from storage.base import Facts
+    from storage.records import Attended, Dialog, Wanted
 
 STILL_HERE = timedelta(minutes=20)  # an act shows that somebody is there for this long
 HALVED = timedelta(minutes=10)  # a contribution counts half after this

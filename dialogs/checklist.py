@@ -32,28 +32,14 @@ from dialogs.base import (
     Wake,
 )
 from dialogs.card import Button, Card, Fact, Text, When, Who, quote, t, tn
-from dialogs.card import Item as Line
+from dialogs.checklist_items import Item, line, opened, standing
 from dialogs.privacy import MANY, listed
 from dialogs.sending import Sending, Way, begun, far, followed, looks, news, not_reached, number
 from dialogs.sent import Sent, sent_to
-from dialogs.words import short
 
 APART = timedelta(minutes=10)  # whoever was just sent the list or a reminder gets no other reminder
 
 OVER = t("The time to get ready is over. This list is closed.")
-
-
-class Item(Frozen):
-    """One thing to have ready, and how, for those who ask."""
-
-    id: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-    help: str = ""
-
-    @property
-    def key(self) -> str:
-        """The note of it: done, help, or none yet."""
-        return f"item:{self.id}"
 
 
 class State(Frozen):
@@ -212,21 +198,6 @@ def remind(checklist: State, scene: Scene) -> Step[State]:
     return Step(reminding, (*shows, *board(reminding), *looking(checklist, reminding)))
 
 
-def standing(tally: Tally) -> dict[str, dict[str, str]]:
-    """How everybody stands with each item: done, help, or helped (a facilitator has seen to it since they asked)."""
-    helped: dict[str, datetime] = {}
-    for note in tally.notes:
-        if note.key.startswith("helped:"):
-            person = note.key.removeprefix("helped:")
-            helped[person] = max(note.at, helped.get(person, note.at))
-    found: dict[str, dict[str, str]] = {}
-    for note in tally.notes:
-        if note.key.startswith("item:"):
-            seen = note.value == "help" and note.person in helped and helped[note.person] >= note.at
-            found.setdefault(note.person, {})[note.key] = "helped" if seen else note.value
-    return found
-
-
 # -- the cards ---------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +226,7 @@ def own(checklist: State, look: Look, *, reminder: bool) -> Card:
     return Card(
         title=t("Reminder: {title}", title=titled(checklist, look)) if reminder and left else titled(checklist, look),
         text=(*starting(look), *((seen,) if checklist.role is LEARNER else ())),
-        items=tuple(line(checklist, item, values.get(item.key)) for item in items),
+        items=tuple(line(item, values.get(item.key), asks=checklist.role is LEARNER) for item in items),
         footer=tn("{n} item is open.", "{n} items are open.", n=left) if left else t("You are ready."),
         tone="plain" if left else "done",
     )
@@ -278,23 +249,6 @@ def starting(look: Look) -> tuple[Text, ...]:
     return (t("It starts {when}.", when=When(brief.starts, "both", brief.zone)),)
 
 
-def line(checklist: State, item: Item, value: str | None) -> Line:
-    """One item. How to do it is said to whoever asks for help, and to facilitators at once."""
-    tick = Button("tick", t("Tick"), item.id, style="primary")
-    ask = (Button("help", t("I need help"), item.id),) if checklist.role is LEARNER else ()
-    text = quote(item.text)
-    if item.help and (value == "help" or not ask):
-        text = t("{item} Tip: {help}", item=text, help=item.help)
-    match value:
-        case "done":
-            return Line(quote(item.text), "done", (Button("untick", t("Undo"), item.id),))
-        case "help":
-            return Line(text, "help", (tick, Button("untick", t("No help needed"), item.id)))
-        case "helped":
-            return Line(t("{item} A facilitator has seen to it.", item=text), "open", (tick, *ask))
-    return Line(text, "open", (tick, *ask))
-
-
 def wanted(checklist: State, values: Mapping[str, str], person: str) -> Card:
     """Who needs help with what."""
     items = tuple(quote(item.text) for item in checklist.items if values.get(item.key) == "help")
@@ -315,7 +269,7 @@ def readiness(checklist: State, look: Look) -> Card:
     silent = [quote(one.name) for one in people if not values.get(one.person)]
     started = [one for one in people if values.get(one.person) and checklist.left(values[one.person])]
     started.sort(key=lambda one: "help" not in values[one.person].values())
-    facts = [Fact(quote(one.name), opened(checklist, values[one.person])) for one in started[:MANY]]
+    facts = [Fact(quote(one.name), opened(checklist.items, values[one.person])) for one in started[:MANY]]
     if len(started) > MANY:
         facts.append(Fact(t("More with open items"), tn("{n} person", "{n} people", n=len(started) - MANY)))
     if silent:
@@ -347,18 +301,6 @@ def progress(checklist: State, look: Look) -> tuple[tuple[Text, ...], tuple[Fact
         sentence = far(way, checklist.sending, look.now, look.session)
         said.append(sentence if way.sent.slot == "list" else t("Reminder: {sent}", sent=sentence))
     return tuple(said), tuple(fact for way in known[:1] for fact in not_reached(way))
-
-
-def opened(checklist: State, values: Mapping[str, str]) -> Text:
-    """What somebody still has to do: where they wait for help, and the rest."""
-    names = [(values.get(item.key), quote(short(item.text, 40))) for item in checklist.items]
-    helps = [name for value, name in names if value == "help"]
-    opens = [name for value, name in names if value not in {"help", "done"}]
-    if not helps:
-        return t("open: {opens}", opens=listed(opens))
-    if not opens:
-        return t("needs help: {helps}", helps=listed(helps))
-    return t("needs help: {helps}; open: {opens}", helps=listed(helps), opens=listed(opens))
 
 
 def sum_up(checklist: State, tally: Tally) -> Result:

@@ -33,12 +33,13 @@ from dialogs.card import Reply, Text, quote, t
 from dialogs.rotation import Turned
 from dialogs.sent import Sent, Stuck
 from storage import effects, routing, writing
-from storage.base import Attended, Decide, Dialog, Listing, Outcome
+from storage.base import Decide, Outcome
 from storage.effects import RefusedError
 from storage.facts import Rows, brief_of
 from storage.live import Kept, Known, Live, Places
 from storage.locking import Locks, OthersFirstError, alone_for, key_of
 from storage.prepared import Asked
+from storage.records import Attended, Dialog, Listing
 from storage.tables import DIALOG, HEARD, NOTE, TIMER
 
 LIVE = [

@@ -15,7 +15,7 @@ from dialogs.base import AnyKind, Brief, Frozen, Noted, Role, Tally
 from dialogs.rotation import Turned
 from dialogs.sent import Sent, Stuck
 from storage import delivery
-from storage.base import Attended, Dialog, Listing
+from storage.records import Attended, Dialog, Listing
 from storage.tables import ACTIVITY, DIALOG, NOTE, PERSON, TURN
 
 LISTED = 50  # sessions of one person, the newest

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, select
 
 from dialogs.base import Brief, Frozen
-from storage.base import Dialog
+from storage.records import Dialog
 from storage.tables import AT
 
 KNOWN = 20_000  # dialogs that are kept in mind

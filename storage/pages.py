@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from dialogs.base import FACILITATOR, AnyKind
 from dialogs.card import Card, people_in
-from storage.base import Glimpse, Page, View, Wanted
+from storage.base import View
 from storage.facts import Rows, brief_of
+from storage.records import Glimpse, Page, Wanted
 from storage.tables import PERSON, POST
 
 log = logging.getLogger(__name__)

@@ -31,10 +31,11 @@ from sqlalchemy.exc import DBAPIError
 
 from dialogs.base import AnyKind
 from dialogs.card import people_in
-from storage.base import LEASE, Due, Look, Post, View, Wanted
+from storage.base import LEASE, View
 from storage.facts import Rows
 from storage.folding import EDIT, IDS, NOW, fold
 from storage.pages import drawn
+from storage.records import Due, Look, Post, Wanted
 from storage.tables import DIALOG, IDENTITY, POST, Moment
 
 log = logging.getLogger(__name__)

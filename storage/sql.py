@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from dialogs.base import FACILITATOR, AnyKind, Brief, Event, Rang
 from dialogs.sent import Sent, Stuck
 from storage import delivery, folding, moving, pages, people, posts
-from storage.base import LEASE, Counts, Decide, Glimpse, Look, Outcome, Page, Post, View
+from storage.base import LEASE, Decide, Outcome, View
 from storage.connecting import Kept, connect, transact
 from storage.facts import Rows, brief_of
 from storage.live import Places
+from storage.records import Counts, Glimpse, Look, Page, Post
 from storage.tables import ADDRESS, AT, DIALOG, HEARD, IDENTITY, MARK, NOTE, POST, TIMER
 from storage.threads import Threads
 from storage.turning import Turns

@@ -71,5 +71,10 @@ def _settle(done: asyncio.Future[R], result: R) -> None:
 
 
 def _fail(done: asyncio.Future[Any], error: BaseException) -> None:
+    # A future refuses StopIteration: before Python 3.12 by raising here, where nobody hears it, and the asker waits on.
+    if isinstance(error, StopIteration):
+        stopped = RuntimeError("what the store's thread was asked to do raised StopIteration")
+        stopped.__cause__ = error
+        error = stopped
     if not done.done():
         done.set_exception(error)

@@ -10,33 +10,31 @@ import asyncio
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from markupsafe import Markup
 
-from adapters.base import Bound, Message, Pages, RoomView, Seen, Turn, Wire
+from adapters.base import Bound, Message, Pages, RoomView, Turn, Wire
 from adapters.web.door import Door
-from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, has_link, millis, plain
+from adapters.web.draw import NOBODY, Draw, Reader, Slip, Told, card_id, plain
 from adapters.web.links import Links
-from adapters.web.live import Hub, Line, Page, Sleep, Viewer, pack, pour
+from adapters.web.live import Hub, Line, Page, Sleep, Viewer, pour
 from adapters.web.others import Others
 from adapters.web.read import Heard, Sender, read
 from adapters.web.serving import HEADERS, Files, Refuse, form, guard, see_other, wants_json
 from adapters.web.serving import page as html
+from adapters.web.truth import NO_DOOR, Truth, named
 from dialogs.base import FACILITATOR, Event, Joined, Left
-from dialogs.card import people_in
 from dialogs.verbs import VERBS
 
 Sort = Literal["room", "desk", "report"]
 
-NO_DOOR = "The link may be cut off or too old. Ask whoever sent it to you for a new one."
 PACE = 1.5  # seconds between two looks of a room at what has changed
 SLIPS = 2_000  # receipts kept for pages without JavaScript
 ROOTS: Mapping[Sort, str] = {"room": "room", "desk": "console", "report": "report"}
@@ -65,7 +63,8 @@ class Web:
         self._others = Others(wire)
         joined, left = partial(self._moved, Joined), partial(self._moved, Left)
         self._hub = Hub(joined, left, left_after, sleep, self._others.leaving)
-        self._others.serve(self._hub, self._shown, self._refresh_desk, self._spread, self._again)
+        self._truth = truth = Truth(bot, self._draw, self._hub)
+        self._others.serve(self._hub, truth.shown, truth.desk, truth.spread, truth.again)
         self._slips: OrderedDict[tuple[str, str], Slip] = OrderedDict()
 
     # -- the outbox's side ---------------------------------------------------------------------------------------------
@@ -75,81 +74,12 @@ class Web:
         session = message.place.removeprefix("web:") if message.place else message.session or ""
         person = None if message.place else message.person or ""
         await self._others.shown(session, person, message.dialog, message.slot)
-        await self._shown(session, person, message.dialog, message.slot, message.names)
+        await self._truth.shown(session, person, message.dialog, message.slot, message.names)
         return "web:"
-
-    async def _shown(
-        self, session: str, person: str | None, dialog: str, slot: str, told: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        if person is None:
-            viewers = self._hub.viewers(session, "room")
-        else:
-            viewers = self._hub.viewers(session, "room", "report", person=person)
-            # A desk may list this message, the session, or both: it is small, so it is sent whole.
-            await self._refresh_desk(person)
-        if viewers:
-            names = self._hub.room(session).names
-            names.update(told)
-            await self._push(dialog, slot, viewers, names)
 
     def pace(self, message: Bound) -> Sequence[Turn]:
         """A room is drawn at most every 1.5 s, however many vote; what is for one person goes at once."""
         return [Turn(message.place, PACE)] if message.place and message.ref else ()
-
-    async def _push(self, dialog: str, slot: str, viewers: list[Viewer], names: Mapping[str, str]) -> None:
-        seen = await self._bot.looks(dialog, slot, sorted({viewer.page.person for viewer in viewers}))
-        if not _named(seen.values(), names):  # it has changed since the message was made, and names somebody else
-            names = {**names, **(await self._view(viewers[0].page)).names}
-        gone = pack("gone", {"id": card_id(dialog, slot)})
-        drawn: dict[Seen, bytes] = {}  # most people see the same card: it is drawn once for all of them
-        for viewer in viewers:
-            page = viewer.page
-            look = seen.get(page.person)
-            if look is None or (page.sort == "report" and not look.private):
-                viewer.send(gone)
-                viewer.known.pop(card_id(dialog, slot), None)
-                continue
-            if (data := drawn.get(look)) is None:
-                data = pack("card", self._card(look, Reader(page.tenant, page.person, names)))
-                if not has_link(look.card):
-                    drawn[look] = data
-            viewer.send(data)
-            viewer.known[card_id(dialog, slot)] = hash(look)
-
-    def _card(self, seen: Seen, reader: Reader) -> dict[str, Any]:
-        return {
-            "id": card_id(seen.dialog, seen.slot),
-            "region": "you" if seen.private else "room",
-            "order": millis(seen.at),
-            "html": self._draw.entry(seen, reader),
-        }
-
-    async def _refresh_desk(self, person: str) -> None:
-        for viewer in self._hub.viewers(person, "desk"):
-            try:
-                viewer.send(await self._truth(viewer))
-            except Refuse:  # the person is gone; so is their page
-                viewer.send(None)
-
-    async def _again(self, viewer: Viewer) -> None:
-        """Whatever was missed. As cards one by one: they have revisions, so that none overtakes a newer one."""
-        page = viewer.page
-        if page.sort == "desk":
-            return await self._refresh_desk(page.person)
-        before = set(viewer.known)  # what is sent while we look is newer than what we see
-        try:
-            view = await self._view(page)
-        except Refuse:  # the person is gone; so is their page
-            return viewer.send(None)
-        reader, seen = self._reader(page, view.names, view), _on(page, view)
-        for id_, look in seen.items():
-            if viewer.known.get(id_) != hash(look):
-                viewer.known[id_] = hash(look)
-                viewer.send(pack("card", self._card(look, reader)))
-        for id_ in before - seen.keys():
-            viewer.known.pop(id_, None)
-            viewer.send(pack("gone", {"id": id_}))
-        return None
 
     # -- the web server's side -----------------------------------------------------------------------------------------
 
@@ -185,9 +115,9 @@ class Web:
 
     async def _page(self, sort: Sort, request: web.Request) -> web.StreamResponse:
         page = self._read(sort, request)
-        view = await self._view(page)
+        view = await self._truth.view(page)
         slip = self._slips.get((page.person, request.query.get("told", "")))
-        reader = self._reader(page, {**view.names, **(slip.answer.names if slip else {})}, view)
+        reader = self._truth.reader(page, {**view.names, **(slip.answer.names if slip else {})}, view)
         chat = [*self._hub.room(page.session).chat] if sort == "room" else []
         told, waiting = self._draw.told(slip, reader) if slip else Told(), True
         yours: list[tuple[datetime, Markup]] = []
@@ -213,7 +143,7 @@ class Web:
         )
 
     async def _people(self, request: web.Request) -> web.StreamResponse:
-        view = await self._view(self._read("room", request))
+        view = await self._truth.view(self._read("room", request))
         if view.role is not FACILITATOR:
             raise Refuse(403, "Only facilitators of this session see its people.", "Go back to the room.")
         return html(self._draw.page("people", view=view, path=self._path("room", request), now=self._bot.now()))
@@ -227,7 +157,7 @@ class Web:
             await self._hub.enter(viewer)
             await self._others.here(page)
             # Only now the truth: what changes while it is gathered waits in the queue and comes after it.
-            first = (b"retry: 1000\n\n", await self._truth(viewer))
+            first = (b"retry: 1000\n\n", await self._truth.whole(viewer))
             response = web.StreamResponse(headers=HEADERS | {"X-Accel-Buffering": "no"})
             response.content_type = "text/event-stream"
             response.charset = "utf-8"
@@ -237,36 +167,17 @@ class Web:
             self._hub.leave(viewer)
         return response
 
-    async def _truth(self, viewer: Viewer) -> bytes:
-        page = viewer.page
-        view = await self._view(page)
-        chat = self._hub.room(page.session).chat if page.sort == "room" else ()
-        reader = self._reader(page, view.names, view)
-        desk = self._draw.page("sessions", view=view, reader=reader) if page.sort == "desk" else None
-        seen = _on(page, view)
-        for id_, look in seen.items():
-            viewer.known.setdefault(id_, hash(look))  # what was sent meanwhile comes after it
-        return pack(
-            "sync",
-            {
-                "cards": [self._card(look, reader) for look in seen.values()],
-                "chat": [self._said(line, page.person) for line in chat],
-                "sessions": desk,
-            },
-            lines=True,
-        )
-
     async def _act(self, sort: Sort, request: web.Request) -> web.StreamResponse:
         page = self._read(sort, request)
         place = f"web:{page.session}" if sort == "room" else None
         heard = read(await form(request), Sender(page.tenant, page.person, self._bot.now(), place))
-        speaker = await self._view(page) if heard.aloud is not None else None
+        speaker = await self._truth.view(page) if heard.aloud is not None else None
         answer = await self._bot.hear(heard.event)
         chat = await self._relay(page, speaker, heard) if speaker else None
         slip = Slip(answer, heard.event.dialog or "", heard.slot, quiet=heard.aloud is not None)
         if sort == "desk":
             await self._others.desk(page.person)
-            await self._refresh_desk(page.person)
+            await self._truth.desk(page.person)
         if wants_json(request):
             return await self._json_answer(page, slip, chat)
         self._slips[page.person, heard.id] = slip
@@ -279,8 +190,8 @@ class Web:
         # The one who pressed sees the card change at once; everybody else at the room's pace.
         looks = await self._bot.looks(slip.dialog, slip.slot, [page.person]) if slip.dialog and slip.slot else {}
         names = {**self._hub.room(page.session).names, **slip.answer.names}
-        if not _named(looks.values(), names):
-            names |= (await self._view(page)).names
+        if not named(looks.values(), names):
+            names |= (await self._truth.view(page)).names
         reader = Reader(page.tenant, page.person, names)
         told = self._draw.told(slip, reader)
         look = looks.get(page.person)
@@ -290,7 +201,7 @@ class Web:
             {
                 "receipt": told.line or None,
                 "card": told.card or None,
-                "look": self._card(look, reader) if look else None,
+                "look": self._truth.card(look, reader) if look else None,
                 "chat": chat,
                 "again": slip.answer.again,
             },
@@ -302,24 +213,9 @@ class Web:
         line_id = hashlib.blake2s(f"{page.person}:{heard.id}".encode(), digest_size=8).hexdigest()
         host = speaker.role is FACILITATOR
         line = Line(line_id, heard.event.at, page.person, speaker.name, host, heard.aloud or "", heard.event.dialog)
-        self._spread(page.session, line)
+        self._truth.spread(page.session, line)
         await self._others.said(page.session, line)
-        return self._said(line, page.person)
-
-    def _spread(self, session: str, line: Line) -> None:
-        if self._hub.room(session).say(line):
-            theirs, own = pack("chat", self._said(line, "")), pack("chat", self._said(line, line.person))
-            for viewer in self._hub.viewers(session, "room"):
-                viewer.send(own if viewer.page.person == line.person else theirs)
-
-    def _said(self, line: Line, reader: str) -> dict[str, Any]:
-        return {
-            "id": f"said-{line.id}",
-            "dialog": line.dialog,
-            "order": millis(line.at),
-            "mine": line.person == reader,
-            "html": self._draw.line(line),
-        }
+        return self._truth.said(line, page.person)
 
     async def _moved(self, how: type[Event], page: Page) -> None:
         place = f"web:{page.session}"
@@ -333,30 +229,8 @@ class Web:
             raise Refuse(404, "This link does not open anything.", NO_DOOR)
         return Page(sort, holder.tenant, holder.session, holder.person)
 
-    async def _view(self, page: Page) -> RoomView:
-        view = await (self._bot.desk(page.person) if page.sort == "desk" else self._bot.room(page.session, page.person))
-        if view is None or view.tenant != page.tenant or (page.sort != "desk" and view.brief is None):
-            raise Refuse(404, "You are not in this session any more, or it is gone.", NO_DOOR)
-        if page.sort != "desk":
-            self._hub.room(page.session).names.update(view.names)
-        return view
-
-    def _reader(self, page: Page, names: Mapping[str, str], view: RoomView) -> Reader:
-        zone = view.brief.zone if view.brief else next((one.brief.zone for one in view.sessions), "UTC")
-        return Reader(page.tenant, page.person, names, zone)
-
     def _path(self, sort: Sort, request: web.Request) -> str:
         return f"{self._links.prefix}/{ROOTS[sort]}/{request.match_info['token']}"
-
-
-def _on(page: Page, view: RoomView) -> Mapping[str, Seen]:
-    """What this page shows: outside of the room only what is for this person alone."""
-    return {card_id(seen.dialog, seen.slot): seen for seen in view.seen if page.sort == "room" or seen.private}
-
-
-def _named(seen: Iterable[Seen], names: Mapping[str, str]) -> bool:
-    """Whether everybody on these cards is known by name."""
-    return names.keys() >= set(people_in(one.card for one in seen))
 
 
 def _suggestions() -> list[tuple[str, str]]:

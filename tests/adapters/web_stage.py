@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -22,6 +21,7 @@ from adapters.web.links import Links
 from dialogs.base import LEARNER, Brief, Event
 from dialogs.card import Card
 from tests.adapters.contract import HERE, NAMES, NOON, Read, handed
+from tests.adapters.live_stream import events
 
 
 class Board:
@@ -152,15 +152,9 @@ class WebStage:
         # As the page's script does: whatever the stream says, replaces what stands there.
         shown = self.pages.setdefault(person, {})
         async with self.client.get(f"{self.links.room('t1', 's1', person)}/live") as stream:
-            event: dict[str, list[str]] = {}
-            async for line in stream.content:
-                field, colon, value = line.decode().rstrip("\n").partition(": ")
-                if colon:
-                    event.setdefault(field, []).append(value)
-                elif "data" in event:
-                    take(shown, event["event"][0], json.loads("\n".join(event["data"])))
-                    event = {}
-                    opened.set()
+            async for name, data in events(stream):
+                take(shown, name, data)
+                opened.set()
 
 
 def take(shown: dict[str, tuple[int, Read]], name: str, data: Any) -> None:

@@ -1,5 +1,7 @@
 """The pages for whoever sets it up, followed step by step: every command is typed, every `.env` is written.
 
+And every link of any page leads somewhere.
+
 What needs a network, or takes a machine for itself, is named in `ELSEWHERE`, and nothing else is left out.
 """
 
@@ -21,6 +23,7 @@ from bot.starting import given, ignored
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("[af]*/*.md"))]  # administrators, facilitators
+EVERY = [*PAGES, *sorted((ROOT / "docs" / "developers").glob("*.md"))]
 ELSEWHERE = {
     "make": "sets up a whole environment; tests/stories/test_headless.py plays the demo",
     "curl": "asks a server of the reader's own",
@@ -166,11 +169,28 @@ def test_what_the_pages_print_was_found() -> None:
     for command in (
         "make demo",
         ".venv/bin/cohost serve",
+        "cohost serve",
+        "cohost manifest slack --socket --out .",
         "cohost manifest slack --url https://cohost.example.org --many --socket --out .",
         "TEAMS_AUTH_DISABLED=true COHOST_SECRET=… .venv/bin/cohost serve",
         'sqlite3 cohost.db ".backup copy.db"',
     ):
         assert command in typed
-    assert any(line.startswith("cohost manifest teams --url") for line in typed)
+    assert any(line.startswith("cohost manifest teams --url") and line.endswith("--out .") for line in typed)
     assert any(text.startswith("TEAMS_TENANTS=") for text in printed)
     assert any("--slash" in line for page in PAGES for line in inline(page))
+
+
+def headings(page: Path) -> set[str]:
+    """The headings of a page, as links name them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in found}
+
+
+@pytest.mark.parametrize("page", EVERY, ids=[page.stem for page in EVERY])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        file, _, heading = target.partition("#")
+        there = page.parent / file if file else page
+        assert there.is_file(), target
+        assert not heading or heading in headings(there), target

@@ -14,8 +14,9 @@ from bot.clock import HandClock
 from bot.outbox import Outbox
 from dialogs.base import FACILITATOR, LEARNER, Begin, Commanded, Joined, Note, Show, Told
 from dialogs.card import Text
-from storage.base import LEASE, Look
+from storage.base import LEASE
 from storage.hot import MemoryHot
+from storage.records import Look
 from storage.sql import SqlStore
 from storage.tables import IDENTITY
 from tests.adapters.small_platform import SmallPlatform

@@ -33,7 +33,7 @@ from dialogs.base import (
 from dialogs.card import Card, t
 from dialogs.rotation import Turned
 from dialogs.sent import Sent, Stuck
-from storage.base import Attended, Dialog, Listing, Wanted
+from storage.records import Attended, Dialog, Listing, Wanted
 from tests.storage.contract import NOON, World, said
 
 OPEN = Brief(title="Feedback", phase="open", opened=NOON)

@@ -37,6 +37,7 @@ from dialogs import KINDS  # noqa: E402
 from dialogs.base import Commanded, Left  # noqa: E402
 from storage import hot_redis  # noqa: E402
 from storage.facts import Rows  # noqa: E402
+from tests.adapters.live_stream import events  # noqa: E402
 from tests.adapters.web_stage import cards, take  # noqa: E402
 from tests.bot.loops import until  # noqa: E402
 from tests.postgres import Postgres  # noqa: E402
@@ -87,14 +88,8 @@ class Worker:
     async def _watch(self, url: str, page: Page) -> None:
         async with self.client.get(f"{url}/live", timeout=aiohttp.ClientTimeout(total=None)) as stream:
             assert stream.status == 200
-            event: dict[str, list[str]] = {}
-            async for line in stream.content:
-                field, colon, value = line.decode().rstrip("\n").partition(": ")
-                if colon:
-                    event.setdefault(field, []).append(value)
-                elif "data" in event:
-                    page.take(event["event"][0], json.loads("\n".join(event["data"])))
-                    event = {}
+            async for name, data in events(stream):
+                page.take(name, data)
 
     async def closes(self) -> None:
         """Every page of this browser is closed."""

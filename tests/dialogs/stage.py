@@ -52,7 +52,7 @@ from dialogs.card import Card, Link, Text, Typed, When, Who, Wrong
 from dialogs.commands import parse
 from dialogs.rotation import Turned
 from dialogs.sent import Sent, Stuck
-from storage.base import Attended, Dialog, Listing, Wanted
+from storage.records import Attended, Dialog, Listing, Wanted
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SCENES = Scenes(KINDS)

@@ -37,7 +37,8 @@ from dialogs.base import (
     Wake,
 )
 from dialogs.card import Card, Text, When, Who, t, tn
-from dialogs.checklist import Item, State, decide, sum_up, view
+from dialogs.checklist import State, decide, sum_up, view
+from dialogs.checklist_items import Item
 from dialogs.sending import Sending, looks
 from dialogs.sent import Sent
 

@@ -66,7 +66,7 @@ from dialogs.base import (
 )
 from dialogs.card import Card, Reply, Text
 from dialogs.commands import Command
-from storage.base import Attended, Dialog
+from storage.records import Attended, Dialog
 from tests.adapters.slack.hostile import inside
 from tests.dialogs.examples import EXAMPLES, RELEASE, STATES, buttons, everyone, few, moves, play
 from tests.dialogs.stage import NOON, SCENES, Stage, spoken

@@ -41,7 +41,8 @@ from dialogs.ordinary import SURVEY
 from dialogs.privacy import COMMENTS, K
 from dialogs.sending import Sending
 from dialogs.sent import Sent
-from dialogs.survey import LONGEST, SHOWN, State, decide, sum_up, view
+from dialogs.survey import State, decide, sum_up, view
+from dialogs.survey_questions import LONGEST, SHOWN
 
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
 CLOSES = NOW + timedelta(hours=72)

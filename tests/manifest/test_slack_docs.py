@@ -1,20 +1,17 @@
-"""The page for administrators: what it names exists, and what exists is named."""
+"""The page for administrators of Slack: what it names exists, and what exists is named.
+
+Its commands and links are followed in tests/bot/test_documents.py.
+"""
 
 import re
-import shlex
 from pathlib import Path
 
-import pytest
 import yaml
 
-from bot.__main__ import parser
 from bot.settings import Settings, Slack
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "administrators" / "slack.md"
-TEXT = PAGE.read_text()
-COMMAND = re.compile(r"^ {4,}(cohost .+?)(?: +#.*)?$", re.MULTILINE)
-INLINE = re.compile(r"`(cohost [a-z][^`…]*)`")
+TEXT = (ROOT / "docs" / "administrators" / "slack.md").read_text()
 
 
 def table(first: str) -> dict[str, list[str]]:
@@ -51,17 +48,3 @@ def test_every_setting_that_is_named_exists_and_every_one_of_slacks_is_named() -
 
     assert named <= ours | slacks
     assert named >= slacks
-
-
-@pytest.mark.parametrize("line", sorted({*COMMAND.findall(TEXT), *INLINE.findall(TEXT)}))
-def test_every_command_can_be_typed_as_it_stands(line: str) -> None:
-    assert parser().parse_args(shlex.split(line)[1:]).run
-
-
-def test_the_commands_were_found() -> None:
-    assert {"cohost serve", "cohost manifest slack --socket --out ."} <= {*COMMAND.findall(TEXT)}
-
-
-def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
-        assert (PAGE.parent / target).is_file(), target

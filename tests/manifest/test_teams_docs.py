@@ -1,26 +1,21 @@
-"""The page for administrators of Teams: what it names exists, and what exists is named."""
+"""The page for administrators of Teams: what it names exists, and what exists is named.
+
+Its commands and links are followed in tests/bot/test_documents.py.
+"""
 
 import json
 import re
-import shlex
 from pathlib import Path
 
-import pytest
-
-from bot.__main__ import parser
 from bot.settings import Settings
 from bot.settings_teams import Teams
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "administrators" / "teams.md"
 LEAVING = ROOT / "docs" / "developers" / "leaving-botbuilder.md"
-TEXT = PAGE.read_text()
+TEXT = (ROOT / "docs" / "administrators" / "teams.md").read_text()
 MANIFEST = json.loads((ROOT / "manifest" / "teams" / "manifest.json").read_text())
-COMMAND = re.compile(r"^ {4,}(cohost .+?)(?: +#.*)?$", re.MULTILINE)
-INLINE = re.compile(r"`(cohost [a-z][^`…]*)`")
 PERMISSION = re.compile(r"`([A-Za-z]+\.[A-Za-z]+\.(?:Group|Chat|User|All))`")
 SETTING = re.compile(r"\b(?:COHOST|SLACK|TEAMS)_[A-Z_]+\b|\bMicrosoftApp[A-Za-z]+\b")
-COMMANDS = sorted({*COMMAND.findall(TEXT), *(" ".join(one.split()) for one in INLINE.findall(TEXT))})
 
 
 def table(first: str) -> dict[str, list[str]]:
@@ -58,17 +53,6 @@ def test_every_setting_that_is_named_exists_and_every_one_of_teams_is_named() ->
     assert set(re.findall(SETTING, " ".join(table("name")))) == of_teams
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_can_be_typed_as_it_stands(line: str) -> None:
-    assert parser().parse_args(shlex.split(line)[1:]).run
-
-
-def test_the_commands_were_found() -> None:
-    assert "cohost serve" in COMMANDS
-    assert any(line.startswith("cohost manifest teams --url") and line.endswith("--out .") for line in COMMANDS)
-    assert any(line.endswith("--slash") for line in COMMANDS)
-
-
 def test_the_addresses_are_those_that_the_manifest_and_the_settings_expect() -> None:
     assert "https://cohost.example.org/api/messages" in TEXT
     assert "https://login.botframework.azure.us/v1/.well-known/openidconfiguration" in TEXT
@@ -76,12 +60,6 @@ def test_the_addresses_are_those_that_the_manifest_and_the_settings_expect() -> 
 
 def test_it_says_that_a_message_may_come_twice() -> None:
     assert "**A message may come twice.**" in TEXT
-
-
-@pytest.mark.parametrize("page", [PAGE, LEAVING])
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
-        assert (page.parent / target).is_file(), target
 
 
 def test_the_page_about_leaving_names_files_that_are_there() -> None:

@@ -51,8 +51,9 @@ from dialogs.base import (
 )
 from dialogs.card import Card, Text, Who, quote, t
 from dialogs.commands import Command
-from storage.base import Decide, Outcome, Post, Store, View
+from storage.base import Decide, Outcome, Store, View
 from storage.effects import identify
+from storage.records import Post
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OWNER = "one worker"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dialogs.base import Event, Joined, Left, Note, Reacted, Role, Said
-from storage.base import Attended
+from storage.records import Attended
 from tests.storage.contract import NOON, World
 
 SECOND = timedelta(seconds=1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dialogs.base import FACILITATOR, LEARNER, AnyKind, Look, Note, Pressed, Show, Wake
 from dialogs.sent import Sent, Stuck
-from storage.base import Post
+from storage.records import Post
 from tests.storage.contract import KINDS, NOON, OWNER, World, board
 from tests.storage.databases import Fresh
 

@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from dialogs.base import FACILITATOR, LEARNER, MANAGER, Begin, Effect, Event, Joined, Note, Said, Show, Tell, Turn
 from dialogs.card import Card, quote
-from storage.base import Facts, Page, Wanted
+from storage.base import Facts
+from storage.records import Page, Wanted
 from tests.storage.contract import EXAMPLES, World, desk_of, lines, written
 from tests.storage.databases import Fresh
 

@@ -6,7 +6,7 @@ import pytest
 
 from dialogs.base import FACILITATOR, LEARNER, Commanded, Note, Show
 from dialogs.commands import Command
-from storage.base import Post
+from storage.records import Post
 from tests.storage.contract import OWNER, World, board, desk_of
 
 MAIL = "ann@acme.example"

@@ -25,8 +25,8 @@ from dialogs.base import (
     Show,
 )
 from dialogs.commands import Command, parse
-from storage.base import Attended
 from storage.effects import identify
+from storage.records import Attended
 from tests.storage.contract import NOON, OWNER, World, board, desk_of, lines, said, targets, written
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dialogs.base import FACILITATOR, LEARNER, Note, Show
-from storage.base import Post
+from storage.records import Post
 from tests.storage.contract import NOON, OWNER, World, board, lines, take_due, targets
 
 SECOND = timedelta(seconds=1)
@@ -17,6 +17,19 @@ async def taken(world: World, owner: str = OWNER) -> Post:
     posts = await world.due(owner)
     assert len(posts) == 1
     return posts[0]
+
+
+async def overtaken(world: World) -> tuple[Post, Post]:
+    """An old card of "frozen", who has lost the lease meanwhile, and the newer one, which "awake" has shown."""
+    host, _, poll = await board(world)
+    await world.deliver()
+    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
+    frozen = await taken(world, "frozen")
+    world.move(31)
+    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
+    newer = await taken(world, "awake")
+    assert await world.shown(newer, "awake", newer.ref or "")
+    return frozen, newer
 
 
 async def test_a_message_for_the_room_is_one_in_every_place_with_its_card(world: World) -> None:
@@ -168,14 +181,7 @@ async def test_what_changes_while_it_is_being_shown_is_due_at_once_afterwards(wo
 
 
 async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old_card_stays(world: World) -> None:
-    host, _, poll = await board(world)
-    await world.deliver()
-    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
-    frozen = await taken(world, "frozen")
-    world.move(31)
-    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
-    newer = await taken(world, "awake")
-    assert await world.shown(newer, "awake", newer.ref or "")
+    frozen, newer = await overtaken(world)
     nothing = await world.due("awake")
 
     # Only now the old card arrives at the platform, over the newer one.
@@ -189,14 +195,7 @@ async def test_whoever_lost_the_lease_makes_it_be_drawn_once_more_so_that_no_old
 
 
 async def test_whoever_lost_the_lease_and_was_not_answered_makes_it_be_drawn_once_more_too(world: World) -> None:
-    host, _, poll = await board(world)
-    await world.deliver()
-    await world.does(host, poll, Note("vote", host, "old"), Show("board"))
-    frozen = await taken(world, "frozen")
-    world.move(31)
-    await world.does(host, poll, Note("vote", host, "new"), Show("board"))
-    newer = await taken(world, "awake")
-    assert await world.shown(newer, "awake", newer.ref or "")
+    frozen, newer = await overtaken(world)
 
     # The old card has arrived at the platform, over the newer one, while nobody was awake to hear the answer.
     await world.store.postpone(frozen, "frozen", world.now + SECOND, failed="TimeoutError()")

@@ -32,6 +32,19 @@ async def test_what_goes_wrong_is_raised_where_it_was_asked_for_and_the_thread_g
     threads.close()
 
 
+async def test_whoever_asked_for_what_runs_out_of_things_is_told_so_and_does_not_wait_for_ever() -> None:
+    """A future refuses StopIteration, because whoever awaits it would take it for their own end."""
+    threads, nothing = Threads(1, "test"), iter(())
+
+    async with asyncio.timeout(10):
+        with pytest.raises(RuntimeError) as raised:
+            await threads.do(next, nothing)
+
+    assert isinstance(raised.value.__cause__, StopIteration)
+    assert await threads.do(lambda: "next") == "next"
+    threads.close()
+
+
 async def test_whoever_stops_waiting_keeps_nobody_else_from_their_answer() -> None:
     threads, go, begun = Threads(1, "test"), threading.Event(), list[str]()
     first = threads.do(go.wait, 10)

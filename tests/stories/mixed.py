@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -14,58 +13,44 @@ from pydantic import SecretStr
 
 from adapters.slack.app import Slack as SlackAdapter
 from adapters.teams.app import Teams as TeamsAdapter
-from bot.app import App, build, running
+from bot.app import build, running
 from bot.clock import HandClock
 from bot.settings import Slack as SlackSettings
 from bot.settings import load
 from bot.settings_teams import Teams as TeamsSettings
 from tests.slack.app import App as SlackApp
 from tests.slack.workspace import Slack, Team
+from tests.stories.clocked import Clocked
 from tests.stories.organisation import APP_ID, PASSWORD, TENANT
 from tests.stories.workspace import MANIFEST, SIGNING, free_port
 from tests.teams.service import Teams
 from tests.teams.tenants import Tenant
 
-PACE = timedelta(seconds=4)
-
 
 @dataclass
-class Company:
+class Company(Clocked):
     """One company on two platforms."""
 
-    app: App
-    clock: HandClock
     slack: Slack
     team: Team
     teams: Teams
     acme: Tenant
 
-    async def passes(self, seconds: float) -> None:
-        """Time passes, and everything that it brings has happened and been shown."""
-        await self.settles()
-        self.clock.move(seconds)
-        await self.settles()
-        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
-            self.clock.move(max(0.0, (post - self.clock.now()).total_seconds()))
-            await self.settles()
+    @property
+    def busy(self) -> bool:
+        teams = self.app.adapters["teams"]
+        assert isinstance(teams, TeamsAdapter)
+        return teams.busy
+
+    async def arrives(self) -> None:
+        await self.slack.settles()
 
     async def settles(self) -> None:
-        """Everything that can be delivered now has been."""
-        slack, teams = self.app.adapters["slack"], self.app.adapters["teams"]
+        """Everything that can be delivered now has been, and Slack's receipts are there, too."""
+        await super().settles()
+        slack = self.app.adapters["slack"]
         assert isinstance(slack, SlackAdapter)
-        assert isinstance(teams, TeamsAdapter)
-        quiet = 0
-        for _ in range(4000):
-            await asyncio.sleep(0.005)
-            await self.slack.settles()
-            timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
-            waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = waits or self.app.outbox.busy or self.app.engine.busy or teams.busy or await self.app.store.marks()
-            quiet = 0 if busy else quiet + 1
-            if quiet >= 3:
-                await slack.settled()
-                return
-        raise AssertionError("the bot does not come to rest")
+        await slack.settled()
 
 
 @asynccontextmanager

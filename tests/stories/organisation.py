@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from adapters.teams.app import Teams as Adapter
-from bot.app import App, build, running
+from bot.app import build, running
 from bot.clock import HandClock
 from bot.settings import OFF, load
 from bot.settings_teams import Teams as TeamsSettings
+from tests.stories.clocked import Clocked
 from tests.stories.workspace import free_port, message
 from tests.teams.people import User
 from tests.teams.rooms import Room
@@ -25,15 +25,12 @@ from tests.teams.tenants import Tenant
 APP_ID = "11111111-2222-4333-8444-555555555555"
 TENANT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 PASSWORD = "a client secret"
-PACE = timedelta(seconds=4)
 
 
 @dataclass
-class Story:
+class Story(Clocked):
     """One organisation with the bot in it."""
 
-    app: App
-    clock: HandClock
     teams: Teams
     acme: Tenant
 
@@ -43,37 +40,9 @@ class Story:
         assert isinstance(found, Adapter)
         return found
 
-    async def passes(self, seconds: float) -> None:
-        """Time passes, and everything that it brings has happened and been shown, at the pace of Teams."""
-        await self.settles()
-        self.clock.move(seconds)
-        await self.settles()
-        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
-            self.clock.move(max(0.0, (post - self.clock.now()).total_seconds()))
-            await self.settles()
-
-    async def reaches(self, moment: datetime) -> None:
-        """Time passes until then."""
-        await self.passes((moment - self.clock.now()).total_seconds())
-
-    async def settles(self) -> None:
-        """Everything that can be delivered now has been."""
-        quiet = 0
-        for _ in range(4000):
-            await asyncio.sleep(0.005)
-            timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
-            waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = (
-                waits
-                or self.app.outbox.busy
-                or self.app.engine.busy
-                or self.adapter.busy
-                or await self.app.store.marks()
-            )
-            quiet = 0 if busy else quiet + 1
-            if quiet >= 3:
-                return
-        raise AssertionError("the bot does not come to rest")
+    @property
+    def busy(self) -> bool:
+        return self.adapter.busy
 
 
 @asynccontextmanager

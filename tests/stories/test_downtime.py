@@ -19,7 +19,7 @@ from bot.creating import Asked, Created, create_in
 from bot.plans import Listed, templates
 from bot.settings import OFF, TEAMS_OFF, load
 from dialogs.base import Commanded
-from storage.base import Post
+from storage.records import Post
 from tests.storage.databases import Sqlite, copies
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

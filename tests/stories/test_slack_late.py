@@ -1,87 +1,12 @@
-"""What comes from Slack comes late, twice, shuffled, by a socket that ends, or all at once."""
+"""What comes from Slack comes too late to be answered, by a socket that ends, or all at once: see test_late.py too."""
 
 import asyncio
-import random
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select
 
-from storage.tables import ACTIVITY, PERSON
-from tests.slack.delivery import Envelope
 from tests.stories.slack_class import course, happens
-
-ANSWERED = "1 person has answered"
-
-
-def shuffled(held: list[Envelope]) -> Iterable[Envelope]:
-    """In another order."""
-    return random.Random(3).sample(held, len(held))
-
-
-# -- late, twice, shuffled ---------------------------------------------------------------------------------------------
-
-
-async def test_of_votes_that_come_an_hour_late_and_shuffled_the_last_press_counts(tmp_path: Path) -> None:
-    """Each learner changes their mind three times; Slack delivers everything an hour later, twice, in disorder."""
-    async with course(tmp_path) as told:
-        presses = []
-        for label in ("Yes", "No", "Yes", "No"):
-            for who in told.learners:
-                presses.append(
-                    await told.press(who, told.board("Ready?"), label if who is not told.cem else flipped(label))
-                )
-                told.moves(0.5)
-        told.moves(3600)
-        for press in random.Random(1).sample(presses * 2, len(presses) * 2):
-            await told.arrives(press)
-        await told.story.passes(4)
-        assert "Yes — 1 of 3" in told.board("Ready?")
-        assert "No — 2 of 3" in told.board("Ready?")
-        await told.is_right()
-
-
-def flipped(label: str) -> str:
-    return {"Yes": "No", "No": "Yes"}[label]
-
-
-async def test_answers_joins_and_talk_that_come_late_shuffled_and_twice_count_once(tmp_path: Path) -> None:
-    """An answer in the thread of an open question, six posts of Ben's in three minutes, and Dora who comes in."""
-    async with course(tmp_path) as told:
-        await told.types('/ilt open "What surprised you?"')
-        await told.story.passes(2)
-        told.slack.hold()
-        question = told.board("What surprised you?")
-        await told.ida.writes(told.room, "The pauses did.", thread=question)
-        for _ in range(3):
-            for words in ("I have one thing to add here.", "And another one."):
-                await told.ben.writes(told.room, words)
-                told.moves(5)
-            told.moves(50)
-        dora = told.team.user("Dora Late")
-        await dora.joins(told.room)
-        told.moves(3600)
-        answers = await told.slack.release(shuffled, twice=True)
-        await told.story.adapter.settled()
-        await told.story.passes(4)
-        activity = await told.story.app.store._reading(spoken)
-        assert ANSWERED in told.board("What surprised you?")
-        roster = await told.types("/ilt roster")
-        await told.is_right()
-
-    assert {answer.status for answer in answers} == {200}
-    assert activity == [*[("Ben Okafor", "said", 2, 2)] * 3, ("Ida Lund", "said", 1, 1)]
-    assert roster.count("Dora Late") == 1
-
-
-def spoken(db: Connection) -> list[tuple[str, str, int, int]]:
-    """Who did what, minute by minute: how often, and how often in three words or more."""
-    rows = select(PERSON.c.name, ACTIVITY.c.kind, ACTIVITY.c.count.label("times"), ACTIVITY.c.posts)
-    found = db.execute(rows.join(PERSON, PERSON.c.id == ACTIVITY.c.person).order_by(PERSON.c.name, ACTIVITY.c.minute))
-    return [(row.name, row.kind, row.times, row.posts) for row in found]
-
 
 # -- what the answer to a press needs ----------------------------------------------------------------------------------
 

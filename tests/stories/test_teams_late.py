@@ -1,42 +1,11 @@
-"""What comes from Teams comes late, twice, shuffled, from old clients, or all at once."""
+"""What comes from Teams comes twice, from old clients, or all at once: see test_late.py too."""
 
 import asyncio
-import random
-from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from tests.stories.teams_class import course
 
-from storage.tables import ACTIVITY, PERSON
-from tests.stories.teams_class import Thing, course
-
-ANSWERED = "1 person has answered"
-
-
-def shuffled(held: list[Thing]) -> Iterable[Thing]:
-    """In another order."""
-    return random.Random(3).sample(held, len(held))
-
-
-# -- late, twice, shuffled ---------------------------------------------------------------------------------------------
-
-
-async def test_of_votes_that_come_an_hour_late_and_shuffled_the_last_press_counts(tmp_path: Path) -> None:
-    """Each learner changes their mind three times; Teams delivers everything an hour later, twice, in disorder."""
-    async with course(tmp_path) as told:
-        presses = []
-        for labels in (("Yes", "Yes", "No"), ("No", "No", "Yes"), ("Yes", "Yes", "No"), ("No", "No", "Yes")):
-            for who, label in zip(told.learners, labels, strict=True):
-                presses.append(await told.press(who, told.board("Ready?"), label))
-                told.moves(0.5)
-        told.moves(3600)
-        for one in random.Random(1).sample(presses * 2, len(presses) * 2):
-            await told.arrives(one)
-        await told.story.passes(4)
-        assert "1 of 3" in told.board("Ready?")
-        assert "2 of 3" in told.board("Ready?")
-        assert "✓ No" in (await told.votes(told.ida, "No")).buttons
-        await told.is_right()
+# -- twice -------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_press_that_teams_repeats_is_heard_once_and_answered_again(tmp_path: Path) -> None:
@@ -54,41 +23,6 @@ async def test_a_press_that_teams_repeats_is_heard_once_and_answered_again(tmp_p
     assert again.thing
     assert again.thing["type"] == "application/vnd.microsoft.card.adaptive"
     assert read.index("0 of 1") < read.index("1 of 1")
-
-
-async def test_answers_joins_and_talk_that_come_late_shuffled_and_twice_count_once(tmp_path: Path) -> None:
-    """An answer beneath an open question, six posts of Ben's in three minutes, and Dora who comes into the team."""
-    async with course(tmp_path, "channel") as told:
-        told.room.rsc = True
-        await told.types('open "What surprised you?"')
-        await told.story.passes(4)
-        told.teams.hold()
-        await told.ida.writes(told.room, "The pauses did.", thread=told.board("What surprised you?"))
-        for _ in range(3):
-            for words in ("I have one thing to add here.", "And another one."):
-                await told.ben.writes(told.room, words)
-                told.moves(5)
-            told.moves(50)
-        dora = told.acme.user("Dora Late")
-        await told.room.adds(dora)
-        told.moves(3600)
-        answers = await told.teams.release(shuffled, twice=True)
-        await told.story.passes(4)
-        activity = await told.story.app.store._reading(spoken)
-        roster = [one.name for one in await told.people()]
-        assert ANSWERED in told.board("What surprised you?")
-        await told.is_right()
-
-    assert {answer.status for answer in answers} == {200}
-    assert activity == [*[("Ben Okafor", "said", 2, 2)] * 3, ("Ida Lund", "said", 1, 1)]
-    assert roster.count("Dora Late") == 1, roster
-
-
-def spoken(db: Connection) -> list[tuple[str, str, int, int]]:
-    """Who did what, minute by minute: how often, and how often in three words or more."""
-    rows = select(PERSON.c.name, ACTIVITY.c.kind, ACTIVITY.c.count.label("times"), ACTIVITY.c.posts)
-    found = db.execute(rows.join(PERSON, PERSON.c.id == ACTIVITY.c.person).order_by(PERSON.c.name, ACTIVITY.c.minute))
-    return [(row.name, row.kind, row.times, row.posts) for row in found]
 
 
 async def test_a_command_that_comes_twice_is_done_once_and_answered_once(tmp_path: Path) -> None:

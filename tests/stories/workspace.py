@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -15,7 +14,7 @@ import yaml
 from pydantic import SecretStr
 
 from adapters.slack.app import Slack as Adapter
-from bot.app import App, build, running
+from bot.app import build, running
 from bot.clock import HandClock
 from bot.settings import Slack as SlackSettings
 from bot.settings import load
@@ -23,18 +22,16 @@ from tests.slack.app import App as SlackApp
 from tests.slack.people import User
 from tests.slack.rooms import Room
 from tests.slack.workspace import Slack, Team
+from tests.stories.clocked import Clocked
 
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
 MANIFEST = Path(__file__).parent.parent.parent / "manifest" / "slack.yaml"
-PACE = timedelta(seconds=4)
 
 
 @dataclass
-class Story:
+class Story(Clocked):
     """One workspace with the bot in it."""
 
-    app: App
-    clock: HandClock
     slack: Slack
     team: Team
 
@@ -44,32 +41,8 @@ class Story:
         assert isinstance(found, Adapter)
         return found
 
-    async def passes(self, seconds: float) -> None:
-        """Time passes, and everything that it brings has happened and been shown, at Slack's pace."""
-        await self.settles()
-        self.clock.move(seconds)
-        await self.settles()
-        while (post := await self.app.store.next_post()) and post <= self.clock.now() + PACE:
-            self.clock.move(max(0.0, (post - self.clock.now()).total_seconds()))
-            await self.settles()
-
-    async def reaches(self, moment: datetime) -> None:
-        """Time passes until then."""
-        await self.passes((moment - self.clock.now()).total_seconds())
-
-    async def settles(self) -> None:
-        """Everything that can be delivered now has been."""
-        quiet = 0
-        for _ in range(4000):
-            await asyncio.sleep(0.005)
-            await self.slack.settles()
-            timer, post = await self.app.store.next_timer(), await self.app.store.next_post()
-            waits = [moment for moment in (timer, post) if moment and moment <= self.clock.now()]
-            busy = waits or self.app.outbox.busy or self.app.engine.busy or await self.app.store.marks()
-            quiet = 0 if busy else quiet + 1
-            if quiet >= 3:
-                return
-        raise AssertionError("the bot does not come to rest")
+    async def arrives(self) -> None:
+        await self.slack.settles()
 
 
 class Reading(Protocol):

@@ -18,6 +18,7 @@ import pytest
 
 from adapters.slack.door import LARGEST
 from dialogs.verbs import VERBS
+from tests.adapters.moments import all_moments
 from tests.slack import payloads
 from tests.slack.delivery import COMMANDS, EVENTS, INTERACTIVE, encoded, signed
 from tests.slack.messages import Message, elements
@@ -450,27 +451,7 @@ async def test_facilitators_buttons_are_facilitators_alone(world: World) -> None
                 copied = world.press(world.max, read.message, buttons[label], room=world.max.dm)
                 assert await world.told(world.max, copied, world.max.dm) == OUTSIDE
 
-    await world.story.reaches(STARTS - timedelta(hours=24))
-    await world.ben.presses(message(world.ben.direct, "Get ready"), "I need help")
-    await world.story.passes(5)
-    await all_try("Your session", "Open the session")
-    await all_try("needs help to get ready")
-    await world.opens()
-    await all_try("Your session", "Next step", "End the session")
-    await all_try("Break now?", "Close the poll", private=False)
-    await world.hanna.types(world.room, '/ilt ask "What first?"')
-    await world.story.passes(3)
-    await all_try("What first?", "Close the question", private=False)
-    await world.story.passes(15)
-    await all_try("What first?", "Not here", private=False)
-    await world.hanna.types(world.room, '/ilt open "What surprised you?"')
-    await world.story.passes(3)
-    await all_try("What surprised you?", "Answered aloud", "Close the question", private=False)
-    await world.story.passes(63)
-    await all_try("Quiet on: What surprised you?")
-    await world.hanna.types(world.room, "/ilt end")
-    await world.story.passes(60)
-    await all_try("Survey: How was", "Close the survey")
+    await all_moments(world, STARTS, lambda command: world.hanna.types(world.room, f"/ilt {command}"), all_try)
     assert pressed == {name: {told} for name, told in PRESSED.items()}
 
 

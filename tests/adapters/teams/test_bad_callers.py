@@ -19,6 +19,7 @@ import pytest
 from adapters.teams.door import LARGEST
 from bot.clock import WallClock
 from dialogs.verbs import VERBS
+from tests.adapters.moments import all_moments
 from tests.stories.organisation import Room, Story, User, message, telling
 from tests.teams import activities
 from tests.teams.cards import offered
@@ -613,27 +614,7 @@ async def test_facilitators_buttons_are_facilitators_alone(world: World) -> None
                 copied = world.press(world.max, found[label], world.max.personal)
                 assert await world.told(world.max, copied) == OUTSIDE
 
-    await world.story.reaches(STARTS - timedelta(hours=24))
-    await world.ben.presses(message(world.ben.direct, "Get ready"), "I need help")
-    await world.story.passes(5)
-    await all_try("Your session", "Open the session")
-    await all_try("needs help to get ready")
-    await world.opens()
-    await all_try("Your session", "Next step", "End the session")
-    await all_try("Break now?", "Close the poll", private=False)
-    await world.hanna.mentions_bot(world.room, 'ask "What first?"')
-    await world.story.passes(3)
-    await all_try("What first?", "Close the question", private=False)
-    await world.story.passes(15)
-    await all_try("What first?", "Not here", private=False)
-    await world.hanna.mentions_bot(world.room, 'open "What surprised you?"')
-    await world.story.passes(3)
-    await all_try("What surprised you?", "Answered aloud", "Close the question", private=False)
-    await world.story.passes(63)
-    await all_try("Quiet on: What surprised you?")
-    await world.hanna.mentions_bot(world.room, "end")
-    await world.story.passes(60)
-    await all_try("Survey: How was", "Close the survey")
+    await all_moments(world, STARTS, lambda command: world.hanna.mentions_bot(world.room, command), all_try)
     assert pressed == {name: {told} for name, told in PRESSED.items()}
 
 

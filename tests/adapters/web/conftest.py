@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.base import Message
+from adapters.base import Message, Wire
 from adapters.web.app import Web
 from adapters.web.links import Links
 from dialogs.card import Card, t
+from tests.adapters.live_stream import event
 from tests.adapters.web.small_bot import SmallBot
 
 
@@ -50,7 +51,7 @@ class Stream:
         """The data of the next event of one of these names; others are passed over."""
         async with asyncio.timeout(5):
             while True:
-                name, data = await self._read()
+                name, data = await event(self.response)
                 if name in names:
                     return data
 
@@ -62,16 +63,6 @@ class Stream:
         except TimeoutError:
             return True
         return False
-
-    async def _read(self) -> tuple[str, Any]:
-        event: dict[str, list[str]] = {}
-        async for line in self.response.content:
-            if line == b"\n" and "data" in event:
-                return event["event"][0], json.loads("\n".join(event["data"]))
-            name, colon, value = line.decode().rstrip("\n").partition(": ")
-            if colon:
-                event.setdefault(name, []).append(value)
-        raise ConnectionResetError
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -126,14 +117,13 @@ class House:
         return self.links.room("t1", "s1", person)
 
 
-@pytest.fixture
-async def house() -> AsyncIterator[House]:
-    """The web room, with Fay, Ana, Ben, Tal and Mia."""
-    bot, patience = SmallBot(), Patience()
-    app = web.Application()
+@asynccontextmanager
+async def serving(bot: SmallBot, wire: Wire | None = None) -> AsyncIterator[House]:
+    """The web room, with Fay, Ana, Ben, Tal and Mia; with a wire, one worker of several."""
+    patience, app = Patience(), web.Application()
     server = TestServer(app)
     links = Links("a secret of this test", "http://nobody.invalid")
-    adapter = Web(bot, links, links.base_url, sleep=patience.sleep)
+    adapter = Web(bot, links, links.base_url, wire, sleep=patience.sleep)
     adapter.add_to(app)
     await server.start_server()
     links.base_url = str(server.make_url("/")).rstrip("/")
@@ -142,3 +132,9 @@ async def house() -> AsyncIterator[House]:
         for stream in house.streams:
             stream.response.close()
     await server.close()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with serving(SmallBot()) as house:
+        yield house

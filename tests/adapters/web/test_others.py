@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from adapters.web import others
-from adapters.web.app import Web
-from adapters.web.links import Links
 from adapters.web.others import CHANNEL, WAITING
 from dialogs.base import Joined, Left
 from storage.hot import MemoryHot
-from tests.adapters.web.conftest import House, Patience, until
+from tests.adapters.web.conftest import House, serving, until
 from tests.adapters.web.small_bot import SmallBot
 from tests.adapters.web.test_live import vote
 
@@ -56,27 +51,11 @@ class Two:
         return [event.by for event in self.bot.heard if isinstance(event, Left)]
 
 
-@asynccontextmanager
-async def worker(bot: SmallBot, wire: Wire) -> AsyncIterator[House]:
-    patience, app = Patience(), web.Application()
-    server = TestServer(app)
-    links = Links("a secret of this test", "http://nobody.invalid")
-    adapter = Web(bot, links, links.base_url, wire, sleep=patience.sleep)
-    adapter.add_to(app)
-    await server.start_server()
-    links.base_url = str(server.make_url("/")).rstrip("/")
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
-        yield (house := House(bot, links, adapter, patience, client))
-        for stream in house.streams:
-            stream.response.close()
-    await server.close()
-
-
 @pytest.fixture
 async def two() -> AsyncIterator[Two]:
     bot, wire = SmallBot(), Wire()
     async with AsyncExitStack() as stack:
-        yield Two(wire, *[await stack.enter_async_context(worker(bot, wire)) for _ in range(2)])
+        yield Two(wire, *[await stack.enter_async_context(serving(bot, wire)) for _ in range(2)])
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------
