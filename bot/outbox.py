@@ -128,6 +128,9 @@ class Outbox:
         posts = list[Post]()
         for start in range(0, max(len(free), 1 if held else 0), AT_ONCE):
             posts += await self.store.take(free[start : start + AT_ONCE], {} if start else held, now, self.owner)
+        if missed := [*{*free} - {post.id for post in posts}]:
+            # Another worker, which was refused, puts them off at this very moment: the turn must not be lost by that.
+            posts += await self.store.take(sorted(missed), {}, now, self.owner, patient=True)
         if len(posts) < len(free):  # others have taken them, or their cards cannot be made and are tried again
             self._next = min(self._next, self._after(1))
         lanes: dict[str, list[Post]] = defaultdict(list)

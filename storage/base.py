@@ -108,10 +108,13 @@ class Store(Protocol):
         """Turn what was marked to be drawn into due posts, and tell the most urgent ones, at most so many."""
         ...
 
-    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+    async def take(
+        self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str, *, patient: bool = False
+    ) -> list[Post]:
         """These due posts in this order, under a lease, each with its card as of one moment.
 
-        Those that somebody else has taken meanwhile are left out. `held`: others, which may not go out before then.
+        Those that somebody else has taken meanwhile are left out, and unless `patient` those that others have locked,
+        too. `held`: others, which may not go out before then.
         """
         ...
 

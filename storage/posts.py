@@ -53,7 +53,8 @@ DUE = (
 NEXT = select(func.min(POST.c.due)).where(POST.c.due > NOW)
 # Whoever was given the turn takes it, though another worker, which was refused, has put it off in the same moment.
 FREE = and_(POST.c.due.is_not(None), or_(POST.c.owner.is_(None), POST.c.due <= NOW))
-THESE = select(POST, NOW_RANK).where(POST.c.id.in_(IDS), FREE).with_for_update(skip_locked=True)
+THESE = select(POST, NOW_RANK).where(POST.c.id.in_(IDS), FREE).order_by(POST.c.id)
+AT_ONCE, IN_TIME = THESE.with_for_update(skip_locked=True), THESE.with_for_update()
 HELD = update(POST).where(POST.c.id == bindparam("of"), POST.c.due <= NOW).values(due=bindparam("until", type_=Moment))
 # Whoever dies while it is shown has perhaps posted it: the next to take it is told so.
 TAKEN = (
@@ -95,7 +96,7 @@ def _due(row: Row[*tuple[Any, ...]], reach: Mapping[str, Mapping[str, str]]) -> 
     return Due(*whose, reach.get(person or "", {}))
 
 
-def take(
+def take(  # noqa: PLR0913 - what it draws with comes from the store
     db: Connection,
     kinds: Mapping[str, AnyKind],
     view: View,
@@ -103,13 +104,15 @@ def take(
     held: Mapping[str, datetime],
     now: datetime,
     owner: str,
+    *,
+    patient: bool,
 ) -> list[Post]:
     """Take these, each with its card as of this very moment, and put the held ones off."""
     if held:  # first, and in order: this waits for whoever has one of them, and what follows waits for nobody
         db.execute(HELD, [{"of": id_, "until": held[id_], "now": now} for id_ in sorted(held)])
     if not ids:
         return []
-    found = {row.id: row for row in db.execute(THESE, {"ids": [*ids], "now": now})}
+    found = {row.id: row for row in db.execute(IN_TIME if patient else AT_ONCE, {"ids": [*ids], "now": now})}
     rows = [found[id_] for id_ in ids if id_ in found]
     if rows:
         db.execute(TAKEN, {"ids": [*found], "by": owner, "until": now + LEASE})

@@ -94,9 +94,13 @@ class SqlStore:
         """Turn marks into due posts, and see what is due."""
         return await self._writing(lambda db: posts.look(db, now, limit, FOLDS))
 
-    async def take(self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str) -> list[Post]:
+    async def take(
+        self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str, *, patient: bool = False
+    ) -> list[Post]:
         """Take these, and put the held ones off."""
-        return await self._writing(lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner))
+        return await self._writing(
+            lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner, patient=patient)
+        )
 
     async def next_post(self) -> datetime | None:
         """When the next post is due."""

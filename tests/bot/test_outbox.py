@@ -16,7 +16,7 @@ from dialogs.base import FACILITATOR, LEARNER, Begin, Commanded, Joined, Note, S
 from dialogs.card import Text
 from storage.base import LEASE
 from storage.hot import MemoryHot
-from storage.records import Look
+from storage.records import Look, Post
 from storage.sql import SqlStore
 from storage.tables import IDENTITY
 from tests.adapters.small_platform import SmallPlatform
@@ -431,6 +431,21 @@ async def test_two_workers_share_one_pace_and_leave_no_board_behind(room: Room) 
 
     assert room.reads()[1:] == ['{"39": 1}'] * 6
     assert 12 <= len(room.web.called) - before <= 20  # one in a second and a half, in thirty seconds
+
+
+async def test_a_turn_is_not_lost_because_another_worker_puts_the_message_off_in_that_moment(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = room.world.store.take
+
+    async def locked(*asked: Any, patient: bool = False) -> list[Post]:
+        return await take(*asked, patient=patient) if patient else []
+
+    monkeypatch.setattr(room.world.store, "take", locked)
+
+    await room.outbox.deliver()
+
+    assert room.reads() == ["{}"]
 
 
 async def test_a_turn_that_a_worker_took_and_died_with_costs_a_moment_and_no_more(room: Room) -> None:

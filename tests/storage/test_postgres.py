@@ -247,6 +247,25 @@ async def test_two_stores_ring_each_timer_once_and_take_each_message_once(postgr
         assert sorted(post.dialog for each in posts for post in each) == sorted(dialogs)
 
 
+async def test_a_message_that_another_worker_is_putting_off_is_taken_as_soon_as_it_has(postgres: Fresh) -> None:
+    database = postgres()
+    async with World(database) as world:
+        host = await world.host()
+        await world.dialog(await world.session(host), "poll", Show("board"), by=host)
+        (due,) = (await world.store.look(world.now, 10)).due
+        other = create_engine(address(database.url))
+        with other.begin() as db:
+            db.execute(text("UPDATE post SET due = due + interval '1 minute' WHERE id = :id"), {"id": due.id})
+            at_once = await world.store.take([due.id], {}, world.now, "w1")
+            taking = asyncio.create_task(world.store.take([due.id], {}, world.now, "w1", patient=True))
+            await asyncio.sleep(0.1)
+            early = taking.done()
+        taken = await taking
+        other.dispose()
+
+    assert (at_once, early, [post.id for post in taken]) == ([], False, [due.id])
+
+
 async def test_a_ring_that_two_stores_hear_in_the_same_moment_rings_once(postgres: Fresh) -> None:
     async with World(postgres()) as world:
         host = await world.host()
