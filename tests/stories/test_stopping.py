@@ -163,6 +163,41 @@ async def test_what_slack_does_not_take_stays_due_until_the_next_start(course: C
     assert (await course.process.told_to_stop(), course.posts()) == (0, 1)
 
 
+async def test_a_press_whose_second_half_comes_after_the_end_has_begun_is_answered(course: Class) -> None:
+    body = b"ssl_check=1&" + b"x" * 500
+    reader, writer = await asyncio.open_connection("127.0.0.1", course.process.port)
+    head = f"POST /slack/events HTTP/1.1\r\nHost: cohost\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body[:100])
+    await asyncio.sleep(0.2)  # it has come in so far
+    ended = course.process.told_to_stop()
+    await course.process.takes_no_more()
+    await asyncio.sleep(0.5)
+    writer.write(body[100:])
+    answer = await reader.read()
+    writer.close()
+
+    assert (answer.partition(b"\r\n")[0], await ended) == (b"HTTP/1.1 200 OK", 0)
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+async def test_a_load_balancer_sees_it_first_and_who_is_in_a_hurry_says_so_twice(course: Class) -> None:
+    course.process.env = {**course.process.env, "COHOST_STOP_DELAY": "60"}
+    await course.process.told_to_stop()
+    await course.process.start()
+    ended = course.process.told_to_stop()
+    url = f"http://127.0.0.1:{course.process.port}"
+    async with aiohttp.ClientSession() as client:
+        while (ready := await client.get(f"{url}/readyz")).status == 200:
+            ready.release()
+        told = await ready.json()
+    press = (await course.ann.types(course.room, '/ilt poll "Ready?" Yes No')).words
+    await course.board()  # it goes on as always
+
+    assert (ready.status, told["stopping"], ready.headers["Connection"], press) == (503, True, "close", "")
+    course.process.lives[-1].send_signal(signal.SIGTERM)
+    assert await ended == 0
+
+
 @pytest.mark.hard
 async def test_whatever_hangs_it_ends_in_time(course: Class) -> None:
     """Somebody holds the database: a thread waits for it, and no thread can be told to stop."""
