@@ -49,9 +49,10 @@ class Stopping:
         For so many seconds (less if there is a hurry) the port stays open, while `/readyz` says that it will close.
         """
         self.begun = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await hurry.wait()
+        if seconds:  # else not even a moment: whoever is told to open another connection would try it here
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await hurry.wait()
         await self.close(runner)
         await asyncio.sleep(ON_ITS_WAY)
 
