@@ -7,13 +7,16 @@ body was still on its way would never be answered, and a load balancer that has 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.base import traced
 
+R = TypeVar("R")
 ON_ITS_WAY = 0.25  # seconds after the port has closed, for what was sent to it before
 STEP = 0.01  # seconds between two looks at what is under way
 
@@ -68,3 +71,13 @@ class Stopping:
             async with asyncio.timeout(most):
                 while self._under_way:  # noqa: ASYNC110 - counted for every request, waited for once
                     await asyncio.sleep(STEP)
+
+
+async def to_the_end(work: Coroutine[Any, Any, R]) -> R:
+    """Have it done. Whoever is stopped meanwhile stops after it: what it has taken can then be let go of."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
