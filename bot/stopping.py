@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 from adapters.base import traced
 
 R = TypeVar("R")
-ON_ITS_WAY = 0.25  # seconds after the port has closed, for what was sent to it before
+ON_ITS_WAY = 0.5  # seconds after the port has closed, for what was sent to it before
 STEP = 0.01  # seconds between two looks at what is under way
 
 
