@@ -95,7 +95,7 @@ class Class:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Class]:
+async def served(folder: Path, *, socket_mode: bool = False) -> AsyncIterator[Class]:
     """All of it, running while the context lasts."""
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     async with Slack(lambda: datetime.now(UTC), App.of(manifest)) as slack:
@@ -104,14 +104,17 @@ async def served(folder: Path) -> AsyncIterator[Class]:
             "COHOST_DATABASE_URL": f"sqlite:///{folder}/cohost.db",
             "COHOST_SECRET": "not a secret, a story",
             "SLACK_BOT_TOKEN": team.token,
-            "SLACK_SIGNING_SECRET": SIGNING,
+            **({"SLACK_APP_TOKEN": slack.app.app_token} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING}),
             "SLACK_API_URL": slack.api_url,
         }
         process = Process(folder, free_port(), env)
-        slack.connect(f"http://127.0.0.1:{process.port}/slack/events", SIGNING)
+        if not socket_mode:
+            slack.connect(f"http://127.0.0.1:{process.port}/slack/events", SIGNING)
         ann = team.user("Ann Ode")
         room = team.channel("class", members=[ann], bot=True)
         await process.start()
+        if socket_mode:
+            await slack.delivery.sockets.arrived()
         yield Class(slack, process, room, ann)
         if process.lives[-1].returncode is None:
             process.lives[-1].kill()

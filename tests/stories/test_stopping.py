@@ -82,6 +82,24 @@ async def test_a_press_whose_second_half_comes_after_the_end_has_begun_is_answer
     assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
+@pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket"])
+async def test_what_is_under_way_is_stored_and_answered(tmp_path: Path, socket_mode: bool) -> None:
+    async with served(tmp_path, socket_mode=socket_mode) as course:
+        course.slack.patience = 20
+        db = sqlite3.connect(tmp_path / "cohost.db", isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        command = asyncio.create_task(course.ann.types(course.room, '/ilt poll "Ready?" Yes No'))
+        await asyncio.sleep(0.5)  # it is on its way, and waits for the database
+        ended = course.process.told_to_stop()
+        await course.process.takes_no_more()
+        await asyncio.sleep(1)
+        db.execute("ROLLBACK")
+        db.close()
+        await command
+
+        assert (course.slack.answers[-1].reason, await ended, course.posts()) == ("", 0, 1)
+
+
 async def test_a_load_balancer_sees_it_first_and_who_is_in_a_hurry_says_so_twice(course: Class) -> None:
     course.process.env = {**course.process.env, "COHOST_STOP_DELAY": "60"}
     await course.process.told_to_stop()
