@@ -32,6 +32,7 @@ from tests.stories.plugs_votes import Press
 from tests.stories.workspace import SIGNING
 
 LOOKS = 0.1  # seconds between two looks at `/readyz`
+LOOK = aiohttp.ClientTimeout(total=1)  # whoever does not answer so soon is not ready
 TICK = timedelta(milliseconds=1)
 LENGTH, LAST = (
     re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE),
@@ -92,7 +93,7 @@ class Gate:
 
     port: int
     up: bool = True
-    seen: list[int] = field(default_factory=list)  # what `/readyz` said, each as long as it did not change; 0: refused
+    seen: list[int] = field(default_factory=list)  # what `/readyz` said, each as long as it did not change; 0: nothing
     idle: list[Line] = field(default_factory=list)
 
     async def line(self) -> Line:
@@ -105,11 +106,12 @@ class Gate:
 
     async def watch(self, http: aiohttp.ClientSession) -> None:
         """Ask again and again."""
+        url = f"http://127.0.0.1:{self.port}/readyz"
         while True:
             try:
-                async with http.get(f"http://127.0.0.1:{self.port}/readyz", headers={"Connection": "close"}) as answer:
+                async with http.get(url, headers={"Connection": "close"}, timeout=LOOK) as answer:
                     status = answer.status
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 status = 0
             self.up = status == 200
             if self.seen[-1:] != [status]:
