@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 from adapters.base import traced
 
 R = TypeVar("R")
-ON_ITS_WAY = 0.5  # seconds after the port has closed, for what was sent to it before
+ON_ITS_WAY = 0.5  # seconds at most after the port has closed, for what was sent to it before
 STEP = 0.01  # seconds between two looks at what is under way
 
 
@@ -47,7 +47,7 @@ class Stopping:
         return answer
 
     async def leave(self, runner: web.AppRunner, hurry: asyncio.Event, seconds: float) -> None:
-        """Take part in nothing new. Returns when what was sent before has begun to be answered.
+        """Say that it stops, then take nothing more. Returns when what was sent before has begun to be answered.
 
         For so many seconds (less if there is a hurry) the port stays open, while `/readyz` says that it will close.
         """
@@ -57,7 +57,10 @@ class Stopping:
                 async with asyncio.timeout(seconds):
                     await hurry.wait()
         await self.close(runner)
-        await asyncio.sleep(ON_ITS_WAY)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ON_ITS_WAY):
+                while runner.server and runner.server.connections:  # noqa: ASYNC110 - aiohttp does not tell
+                    await asyncio.sleep(STEP)
 
     async def close(self, runner: web.AppRunner) -> None:
         """Nobody gets in any more."""
