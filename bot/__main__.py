@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from dialogs.card import Text
 from dialogs.moments import moment, zone_named
 from storage.connecting import NotAloneError, migrate, readable
 from storage.unusable import UnusableError
+
+ENDS_AFTER = 7  # seconds in which it has ended, whatever hangs, once it takes nothing any more
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,16 +167,21 @@ def serve(args: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        asyncio.get_running_loop().add_signal_handler(sign, told)
     app = build(settings)
-    async with running(app):
+    async with running(app) as runner:
         print("\n".join((starting.ready(settings), *starting.platforms(settings))), flush=True)
         await stop.wait()
-        signal.alarm(
-            9
-        )  # a thread that waits for a silent database cannot be told to stop; this ends it, and loses nothing
+        open_for = settings.stays_open  # and no longer if told a second time
+        # A thread that waits for a silent database cannot be told to stop; this ends it, and loses nothing.
+        signal.alarm(math.ceil(open_for) + ENDS_AFTER)
+        await app.stopping.leave(runner, hurry, open_for)
 
 
 def migrate_database(_: argparse.Namespace) -> int:

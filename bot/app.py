@@ -28,13 +28,13 @@ from adapters.web.links import Links
 from bot import health
 from bot.clock import LOOKS, Clock, SharedClock, WallClock
 from bot.engine import Engine
-from bot.logs import tracing
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.plans import templates
 from bot.scene import Scenes
 from bot.settings import Settings
 from bot.starting import cannot_listen
+from bot.stopping import Stopping
 from bot.timers import Timers
 from dialogs import KINDS
 from dialogs.card import Link
@@ -46,8 +46,9 @@ from storage.installations import Installations
 from storage.sql import SqlStore
 
 log = logging.getLogger(__name__)
-ENDS = 8.0  # seconds in which everything is let go of, whatever hangs
+ENDS = 6.0  # seconds in which everything is let go of, whatever hangs
 ANSWERS = 3.0  # of these, for requests that are under way
+PAGES = 0.5  # and for pages that are being made
 DRAINS = 2.0  # and for what is due in the outbox
 LOCAL = "local"  # the tenant of the web room: one installation, one tenant, until a platform brings its own
 
@@ -66,6 +67,7 @@ class App:
     outbox: Outbox
     timers: Timers
     metrics: Metrics = field(default_factory=Metrics)
+    stopping: Stopping = field(default_factory=Stopping)
     http: web.Application = field(default_factory=web.Application)
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     serving: bool = False
@@ -121,14 +123,14 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     outbox = Outbox(store, hot, clock, adapters, engine.hear, metrics.shown, engine.cause)
     timers = Timers(store, hot, clock, engine, metrics.rang)
     app = App(settings, clock, store, hot, engine, links, adapters, outbox, timers, metrics)
-    app.http.middlewares.append(tracing)
+    app.http.middlewares.append(app.stopping.layer)
     app.http.on_cleanup.append(lambda _: app.drain())  # before the platforms', after which nobody can be called
     for adapter in adapters.values():
         if isinstance(adapter, Web | Slack | Teams):
             adapter.add_to(app.http)
     About(links, (settings.privacy_url, settings.terms_url)).add_to(app.http)
-    health.add_to(app.http, store, hot, clock, list(adapters))
-    metrics.add_to(app.http, store, clock, settings.metrics_token.get_secret_value())
+    health.add_to(app.http, store, hot, clock, list(adapters), app.stopping)
+    metrics.add_to(app.http, store, clock, settings.metrics_token.get_secret_value(), app.stopping)
     return app
 
 
@@ -215,14 +217,14 @@ def slack(engine: Engine, links: Links, settings: Settings, clock: Clock, shared
 
 
 @asynccontextmanager
-async def running(app: App) -> AsyncIterator[web.TCPSite]:
+async def running(app: App) -> AsyncIterator[web.AppRunner]:
     """Serve while the context lasts. The port is in `app.settings`, or any free one where that is 0."""
     migrate(app.settings.database_url)
     async with alone(app.settings):
         if isinstance(app.clock, SharedClock):
             await app.clock.look()
         app.start()
-        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=ANSWERS)
+        runner = web.AppRunner(app.http, access_log=None, shutdown_timeout=PAGES)
         await runner.setup()
         site = web.TCPSite(runner, app.settings.host, app.settings.port)
         try:
@@ -232,10 +234,12 @@ async def running(app: App) -> AsyncIterator[web.TCPSite]:
                 raise cannot_listen(app.settings, error) from error
             gc.freeze()  # what lives as long as the process needs no more looking at
             app.serving = True
-            yield site
+            yield runner
         finally:
             try:
                 async with asyncio.timeout(ENDS):
+                    await app.stopping.close(runner)
+                    await app.stopping.answered(ANSWERS)
                     await runner.cleanup()
             except TimeoutError:
                 log.warning("not everything could be finished before the end; what is due is done at the next start")

@@ -8,13 +8,14 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.clock import Clock
+from bot.stopping import Stopping
 from storage.base import Hot, Store
 
 LATE = timedelta(minutes=5)  # an undelivered message older than this is a fault
 KNOWN = ("web", "slack", "teams")
 
 
-def add_to(http: web.Application, store: Store, hot: Hot, clock: Clock, on: Sequence[str]) -> None:
+def add_to(http: web.Application, store: Store, hot: Hot, clock: Clock, on: Sequence[str], stopping: Stopping) -> None:
     """`/healthz` (the process answers), `/readyz` (database, Redis, platforms, oldest undelivered message)."""
 
     async def alive(_: web.Request) -> web.Response:
@@ -22,6 +23,8 @@ def add_to(http: web.Application, store: Store, hot: Hot, clock: Clock, on: Sequ
 
     async def ready(_: web.Request) -> web.Response:
         platforms = {name: "on" if name in on else "off: no settings" for name in KNOWN}
+        if stopping.begun:  # first of all: a load balancer sends nothing more, while everything is answered still
+            return web.json_response({"ready": False, "stopping": True, "platforms": platforms}, status=503)
         try:
             counts = await store.counts()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer

@@ -14,10 +14,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
-from adapters.base import TRACE, traced
+from adapters.base import TRACE
 
 OURS = ("bot", "adapters", "storage")
 # What these say are names in the code, or what the operating system says. Of any other error the text may hold what
@@ -87,10 +84,3 @@ def message(record: logging.LogRecord) -> str:
         args: tuple[Any, ...] = tuple(sort(one) if isinstance(one, BaseException) else one for one in record.args)
         return str(record.msg) % args if args else str(record.msg)
     return record.getMessage()
-
-
-@web.middleware
-async def tracing(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The edge: each request has an id."""
-    traced()
-    return await handler(request)

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from adapters.base import traced
 from bot.clock import Clock
 from bot.health import KNOWN
-from bot.logs import tracing
+from bot.stopping import Stopping
 from storage.base import Store
 from storage.records import Post
 
@@ -97,7 +97,7 @@ class Metrics:
             self._failing.set(counts.failing)
         return generate_latest(self._registry)
 
-    def add_to(self, http: web.Application, store: Store, clock: Clock, token: str) -> None:
+    def add_to(self, http: web.Application, store: Store, clock: Clock, token: str, stopping: Stopping) -> None:
         """`/metrics`, for whoever brings the token. Without one nothing is measured at the door, and there is no page.
 
         Not "for this machine only": behind a proxy everybody comes from this machine.
@@ -114,19 +114,19 @@ class Metrics:
             return web.Response(body=told, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
         http.router.add_get("/metrics", metrics)
-        http.middlewares[:] = [one for one in http.middlewares if one is not tracing] + [self._timed()]
+        http.middlewares[:] = [one for one in http.middlewares if one != stopping.layer] + [self._timed(stopping)]
 
-    def _timed(self) -> Middleware:
+    def _timed(self, stopping: Stopping) -> Middleware:
         @web.middleware
         async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
-            traced()  # in place of `tracing`: each middleware costs every request something, however little it does
+            traced()  # in place of `Stopping.layer`: each middleware costs every request something, however little
             resource = request.match_info.route.resource
             platform = DOORS.get(resource.canonical) if resource and request.method == "POST" else None
             if platform is None:
-                return await handler(request)
+                return await stopping.answer(request, handler)
             began, status = perf_counter(), 500
             try:
-                answer = await handler(request)
+                answer = await stopping.answer(request, handler)
                 status = answer.status
                 return answer
             except web.HTTPException as no:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from adapters.base import TRACE, Adapter, Bound, Gone, Later, Lost, Message, Turn
 from bot.clock import Clock
+from bot.stopping import to_the_end
 from dialogs.base import Told
 from storage.base import LEASE, Hot, Store
 from storage.records import Due, Post
@@ -64,7 +65,7 @@ class Outbox:
             while True:
                 try:
                     before = [*self._lanes.values()]  # what ends during the look has left something unseen
-                    await self._take()
+                    await to_the_end(self._take())
                     if len(self._lanes) >= LANES:
                         await asyncio.wait([*self._lanes.values()], return_when=asyncio.FIRST_COMPLETED)
                     elif self._next > self.clock.now():
@@ -74,6 +75,7 @@ class Outbox:
                     log.exception("the outbox stumbled and goes on")
                     await self.clock.sleep(1)
         finally:
+            await asyncio.sleep(0)  # a lane that has not begun could let go of nothing
             for lane in (lanes := [*self._lanes.values()]):
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)

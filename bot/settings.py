@@ -16,7 +16,11 @@ SHORTEST_SECRET = 16
 BLANKS = frozenset(' \t\r\n<>"')
 
 
-PORT = "must be a number from 0 to 65535, as in 3978"
+SEEN = 2.0  # seconds until a load balancer has seen that a process stops
+NUMBERS = {
+    "port": "must be a number from 0 to 65535, as in 3978",
+    "stop_delay": "must be a number of seconds from 0 to 60, as in 2",
+}
 TRUTH = "must be true or false"
 
 
@@ -138,6 +142,7 @@ class Settings(Secrets):
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     base_url: str = ""
+    stop_delay: float | None = Field(default=None, ge=0, le=60)
     privacy_url: str = ""
     terms_url: str = ""
     slack: Annotated[Slack, NoDecode] = Field(default_factory=Slack)
@@ -198,6 +203,13 @@ class Settings(Secrets):
             raise ValueError("must end with its host or folder, without “?” and “#”: paths are added to it")
         return url
 
+    @property
+    def stays_open(self) -> float:
+        """Seconds for which it still takes everything when it is to stop: where there are others, they take over."""
+        if self.stop_delay is not None:
+            return self.stop_delay
+        return SEEN if self.redis_url.get_secret_value() else 0.0
+
     def address(self) -> str:
         """The public address, without a slash at its end."""
         return self.base_url.rstrip("/") or f"{listening(self.host)}:{self.port}"
@@ -250,7 +262,7 @@ def _lines(error: ValidationError, prefix: str, options: Iterable[str] = ()) -> 
     for one in error.errors():
         name = "_".join(str(part) for part in one["loc"])
         where = f"--{name.replace('_', '-')}" if name in options else f"{prefix}{name}".upper() if prefix else name
-        number = one["type"].startswith(("int_", "less_", "greater_"))  # the one number there is
-        says = PORT if number else TRUTH if one["type"].startswith("bool_") else one["msg"]
+        number = one["type"].startswith(("int_", "float_", "less_", "greater_")) and NUMBERS.get(name)
+        says = number or (TRUTH if one["type"].startswith("bool_") else one["msg"])
         found.append(f"{where}: {says.removeprefix('Value error, ')}")
     return found

@@ -11,6 +11,7 @@ from datetime import timedelta
 from adapters.base import traced
 from bot.clock import Clock
 from bot.engine import Engine
+from bot.stopping import to_the_end
 from dialogs.base import Rang
 from storage.base import Hot, Store
 
@@ -37,7 +38,7 @@ class Timers:
         while True:
             try:
                 looked = asyncio.get_running_loop().time()
-                if not await self.ring():
+                if not await to_the_end(self.ring()):
                     await self._rest()
                 await asyncio.sleep(looked + TOGETHER - asyncio.get_running_loop().time())
             except asyncio.CancelledError:

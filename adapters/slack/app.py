@@ -36,6 +36,7 @@ from adapters.slack.tenants import Tenants
 log = logging.getLogger(__name__)
 
 PAGE = "slack:home:0"  # the reference of what stands on the Home tab only
+ANSWERS = 2.0  # seconds for what is under way by Socket Mode, when the bot stops
 REST = 1.5  # seconds for what was begun for somebody, when the bot stops
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 DEAD = {"token_revoked", "invalid_auth", "token_expired", "account_inactive", "not_authed"}
@@ -171,10 +172,10 @@ class Slack:
             self._later(self._connect())
 
     async def hang_up(self) -> None:
-        """Take nothing more by Socket Mode: what was not answered, Slack delivers again, to whoever is there then."""
+        """Take nothing more by Socket Mode. What was not answered, Slack delivers again, to whoever is there then."""
         if self._socket:
             socket, self._socket = self._socket, None
-            await socket.close_async()  # type: ignore[no-untyped-call]
+            await socket.finish(ANSWERS)
 
     async def stop(self) -> None:
         """Finish what was begun for somebody, then let go."""

@@ -6,9 +6,11 @@ it verifies nothing (our door has), asks Slack for nothing, and a press, of whic
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import perf_counter, time
 from typing import Any
 
@@ -154,14 +156,30 @@ class Socket(AsyncSocketModeHandler):
     """Socket Mode, whose answers are counted as those by HTTP are."""
 
     acked: Callable[[str, float], None]
+    _leaving, _under_way = False, 0
 
     async def handle(self, client: Any, req: Any) -> None:  # noqa: ANN401 - the library's own types of three sorts
         """One delivery: what Bolt does, with its answer looked at."""
+        if self._leaving:
+            return  # Slack delivers it again, to whoever is there then
         traced()
         began = perf_counter()
-        answer = await run_async_bolt_app(self.app, req)
-        await send_async_response(client, req, answer, time())
+        self._under_way += 1
+        try:
+            answer = await run_async_bolt_app(self.app, req)
+            await send_async_response(client, req, answer, time())
+        finally:
+            self._under_way -= 1
         self.acked("ok" if answer.status < 400 else "failed", perf_counter() - began)
+
+    async def finish(self, most: float) -> None:
+        """Answer what is under way, within so many seconds, take nothing more, and hang up."""
+        self._leaving = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most):
+                while self._under_way:  # noqa: ASYNC110 - counted for every delivery, waited for once
+                    await asyncio.sleep(0.01)
+        await self.close_async()  # type: ignore[no-untyped-call]
 
 
 async def _failed(error: Exception) -> BoltResponse:

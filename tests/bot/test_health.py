@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot import health
+from bot.stopping import Stopping
 from dialogs.base import Show, Wake
 from storage.hot import MemoryHot
 from tests.storage.contract import NOON, OWNER, World
@@ -29,7 +30,7 @@ class Probe:
 @pytest.fixture
 async def ask(world: World) -> AsyncIterator[Probe]:
     http = web.Application()
-    health.add_to(http, world.store, MemoryHot(), world.clock, ["web"])
+    health.add_to(http, world.store, MemoryHot(), world.clock, ["web"], Stopping())
     async with TestClient(TestServer(http)) as client:
         yield Probe(client)
 

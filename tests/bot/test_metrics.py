@@ -13,7 +13,6 @@ from adapters.pauses import Pauses
 from bot.app import App, build
 from bot.clock import HandClock
 from bot.engine import Engine
-from bot.logs import tracing
 from bot.metrics import ANSWERS, DOORS, Metrics
 from bot.outbox import Outbox
 from bot.settings import load
@@ -42,7 +41,7 @@ async def sampled(metrics: Metrics, world: World) -> dict[str, float]:
 
 @pytest.fixture
 async def client(app: App) -> AsyncIterator["TestClient[web.Request, web.Application]"]:
-    app.metrics.add_to(app.http, app.store, app.clock, TOKEN)
+    app.metrics.add_to(app.http, app.store, app.clock, TOKEN, app.stopping)
     async with TestClient(TestServer(app.http)) as client:
         yield client
 
@@ -122,9 +121,9 @@ async def test_what_is_timed_has_an_id_too_and_passes_one_layer_only(app: App) -
         traces.append(TRACE.get())
         return web.Response()
 
-    app.metrics.add_to(app.http, app.store, app.clock, TOKEN)
+    app.metrics.add_to(app.http, app.store, app.clock, TOKEN, app.stopping)
     app.http.router.add_get("/seen", seen)
-    assert (len(app.http.middlewares), tracing in app.http.middlewares) == (1, False)
+    assert (len(app.http.middlewares), app.stopping.layer in app.http.middlewares) == (1, False)
     async with TestClient(TestServer(app.http)) as client:
         for _ in range(2):
             await client.get("/seen")
@@ -154,7 +153,7 @@ async def test_without_the_token_nothing_is_told(
 async def test_where_there_is_no_token_there_is_no_page(app: App) -> None:
     async with TestClient(TestServer(app.http)) as client:
         assert (await client.get("/metrics")).status == 404
-    assert [*app.http.middlewares] == [tracing]
+    assert [*app.http.middlewares] == [app.stopping.layer]
 
 
 async def test_without_the_database_it_says_so_and_nothing_old(world: World) -> None:

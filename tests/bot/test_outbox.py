@@ -337,6 +337,25 @@ async def test_whatever_was_under_way_when_the_loop_ended_is_due_again(room: Roo
     assert (left, room.reads()) == ([], ["{}"])
 
 
+async def test_what_was_just_being_taken_when_the_loop_ended_is_due_at_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, taken = room.world.store.take, asyncio.Event()
+
+    async def slowly(*arguments: Any) -> Any:
+        posts = await take(*arguments)
+        taken.set()
+        await asyncio.sleep(0.01)  # the database has them leased, and nobody has been told yet
+        return posts
+
+    monkeypatch.setattr(room.world.store, "take", slowly)
+    async with running(room.outbox.run()):
+        await taken.wait()
+    await room.delivered(room.another())
+
+    assert room.reads() == ["{}"]
+
+
 async def test_a_first_post_says_that_an_earlier_attempt_may_have_been_performed(room: Room) -> None:
     room.web.trouble[room.here].extend([Later(5), OSError("reset"), Later(5)])
     for _ in "1234":

@@ -33,8 +33,8 @@ async def test_it_serves_by_the_databases_clock_and_no_second_one_does(alone: Pa
     app = build(on(f"{url}?options=-c%20search_path%3Dpublic%2Cpg_catalog"))
     second = build(on(url))
 
-    async with running(app) as site:
-        port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    async with running(app) as runner:
+        port = runner.addresses[0][1]
         async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/readyz") as answer:
             ready = (await answer.json())["database"]
         with pytest.raises(NotAloneError):

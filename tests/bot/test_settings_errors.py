@@ -36,6 +36,9 @@ EVERY_ERROR: list[tuple[dict[str, str], str]] = [
     (REGISTERED | {"MicrosoftAppTenantId": "…"}, f"MicrosoftAppTenantId: {PASTED}"),
     ({"COHOST_PORT": "many"}, "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
     ({"COHOST_PORT": "65536"}, "COHOST_PORT: must be a number from 0 to 65535, as in 3978"),
+    ({"COHOST_STOP_DELAY": "61"}, "COHOST_STOP_DELAY: must be a number of seconds from 0 to 60, as in 2"),
+    ({"COHOST_STOP_DELAY": "nan"}, "COHOST_STOP_DELAY: must be a number of seconds from 0 to 60, as in 2"),
+    ({"COHOST_STOP_DELAY": "long"}, "COHOST_STOP_DELAY: must be a number of seconds from 0 to 60, as in 2"),
     (
         {"COHOST_DATABASE_URL": "postgresql://x"},
         (

@@ -146,6 +146,25 @@ async def test_the_loop_stumbles_and_goes_on(watch: Watch, monkeypatch: pytest.M
         await until(later)
 
 
+async def test_what_was_just_being_taken_when_the_loop_ended_has_rung(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await watch.wakes(Wake("now", NOON))
+    due_timers, taken = watch.world.store.due_timers, asyncio.Event()
+
+    async def slowly(now: datetime, owner: str, limit: int) -> object:
+        due = await due_timers(now, owner, limit)
+        taken.set()
+        await asyncio.sleep(0.01)  # the database has it leased, and nobody has been told yet
+        return due
+
+    monkeypatch.setattr(watch.world.store, "due_timers", slowly)
+    async with running(watch.timers.run()):
+        await taken.wait()
+
+    assert await watch.heard() == ["Rang now"]
+
+
 async def test_it_is_tidied_once_an_hour_and_after_an_hour_that_failed_too(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

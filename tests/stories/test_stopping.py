@@ -5,120 +5,22 @@ next start; nothing new is taken; and it ends in time, whatever hangs.
 """
 
 import asyncio
-import os
 import signal
 import sqlite3
-import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
-import yaml
 
-from tests.slack.app import App
 from tests.slack.faults import Fault
-from tests.slack.people import User
-from tests.slack.reading import Read
-from tests.slack.rooms import Room
-from tests.slack.workspace import Slack
-from tests.stories.workspace import MANIFEST, SIGNING, free_port
-
-ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 10.0  # seconds that whoever runs it gives it: the promise
-
-
-@dataclass
-class Process:
-    """`cohost serve`."""
-
-    folder: Path
-    port: int
-    env: Mapping[str, str]
-    lives: list[asyncio.subprocess.Process] = field(default_factory=list)
-
-    async def start(self) -> None:
-        """Be ready."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        own = {"PYTHONPATH": str(ROOT), "COHOST_PORT": str(self.port), **self.env}
-        with (self.folder / "log").open("ab") as log:
-            command, pipe = (sys.executable, "-m", "bot", "serve"), asyncio.subprocess.PIPE
-            process = await asyncio.create_subprocess_exec(
-                *command, cwd=self.folder, env=kept | own, stdout=pipe, stderr=log
-            )
-        self.lives.append(process)
-        out = self.lives[-1].stdout
-        assert out
-        assert b"Cohost is ready" in await out.readline(), (self.folder / "log").read_text()
-
-    def told_to_stop(self) -> "asyncio.Task[int]":
-        """SIGTERM. The task ends when the process has, with its exit code."""
-        self.lives[-1].send_signal(signal.SIGTERM)
-        return asyncio.create_task(asyncio.wait_for(self.lives[-1].wait(), PATIENCE))
-
-    async def takes_no_more(self) -> bool:
-        """Whether nobody gets in any more, before it has ended."""
-        async with aiohttp.ClientSession() as client:
-            while self.lives[-1].returncode is None:
-                try:
-                    async with client.get(f"http://127.0.0.1:{self.port}/healthz"):
-                        await asyncio.sleep(0.01)
-                except aiohttp.ClientConnectorError:
-                    return True
-        return False
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-
-@dataclass
-class Class:
-    """A poll in a channel, and somebody who votes."""
-
-    slack: Slack
-    process: Process
-    room: Room
-    ann: User
-
-    async def board(self, words: str = "") -> Read:
-        """The poll, once it says this."""
-        async with asyncio.timeout(20):
-            while True:
-                await self.slack.settles()
-                found = [one for one in self.ann.reads(self.room) if "Ready?" in one.words and words in one.words]
-                if found:
-                    return found[-1]
-                await asyncio.sleep(0.05)
-
-    def posts(self) -> int:
-        """How many polls stand in the channel."""
-        return sum("Ready?" in one.words for one in self.ann.reads(self.room))
+from tests.stories.served import Class, served
 
 
 @pytest.fixture
 async def course(tmp_path: Path) -> AsyncIterator[Class]:
-    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    async with Slack(lambda: datetime.now(UTC), App.of(manifest)) as slack:
-        team = slack.team("T1", name="Acme")
-        env = {
-            "COHOST_DATABASE_URL": f"sqlite:///{tmp_path}/cohost.db",
-            "COHOST_SECRET": "not a secret, a story",
-            "SLACK_BOT_TOKEN": team.token,
-            "SLACK_SIGNING_SECRET": SIGNING,
-            "SLACK_API_URL": slack.api_url,
-        }
-        process = Process(tmp_path, free_port(), env)
-        slack.connect(f"http://127.0.0.1:{process.port}/slack/events", SIGNING)
-        ann = team.user("Ann Ode")
-        room = team.channel("class", members=[ann], bot=True)
-        await process.start()
-        yield Class(slack, process, room, ann)
-        if process.lives[-1].returncode is None:
-            process.lives[-1].kill()
-            await process.lives[-1].wait()
+    async with served(tmp_path) as course:
+        yield course
 
 
 async def test_what_was_acknowledged_is_shown_before_the_end(course: Class) -> None:
@@ -161,6 +63,59 @@ async def test_what_slack_does_not_take_stays_due_until_the_next_start(course: C
     await course.process.start()
     await course.board()
     assert (await course.process.told_to_stop(), course.posts()) == (0, 1)
+
+
+async def test_a_press_whose_second_half_comes_after_the_end_has_begun_is_answered(course: Class) -> None:
+    body = b"ssl_check=1&" + b"x" * 500
+    reader, writer = await asyncio.open_connection("127.0.0.1", course.process.port)
+    head = f"POST /slack/events HTTP/1.1\r\nHost: cohost\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body[:100])
+    await asyncio.sleep(0.2)  # it has come in so far
+    ended = course.process.told_to_stop()
+    await course.process.takes_no_more()
+    await asyncio.sleep(0.5)
+    writer.write(body[100:])
+    answer = await reader.read()
+    writer.close()
+
+    assert (answer.partition(b"\r\n")[0], await ended) == (b"HTTP/1.1 200 OK", 0)
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+@pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket"])
+async def test_what_is_under_way_is_stored_and_answered(tmp_path: Path, socket_mode: bool) -> None:
+    async with served(tmp_path, socket_mode=socket_mode) as course:
+        course.slack.patience = 20
+        db = sqlite3.connect(tmp_path / "cohost.db", isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        command = asyncio.create_task(course.ann.types(course.room, '/ilt poll "Ready?" Yes No'))
+        await asyncio.sleep(0.5)  # it is on its way, and waits for the database
+        ended = course.process.told_to_stop()
+        await course.process.takes_no_more()
+        await asyncio.sleep(1)
+        db.execute("ROLLBACK")
+        db.close()
+        await command
+
+        assert (course.slack.answers[-1].reason, await ended, course.posts()) == ("", 0, 1)
+
+
+async def test_a_load_balancer_sees_it_first_and_who_is_in_a_hurry_says_so_twice(course: Class) -> None:
+    course.process.env = {**course.process.env, "COHOST_STOP_DELAY": "60"}
+    await course.process.told_to_stop()
+    await course.process.start()
+    ended = course.process.told_to_stop()
+    url = f"http://127.0.0.1:{course.process.port}"
+    async with aiohttp.ClientSession() as client:
+        while (ready := await client.get(f"{url}/readyz")).status == 200:
+            ready.release()
+        told = await ready.json()
+    press = (await course.ann.types(course.room, '/ilt poll "Ready?" Yes No')).words
+    await course.board()  # it goes on as always
+
+    assert (ready.status, told["stopping"], ready.headers["Connection"], press) == (503, True, "close", "")
+    course.process.lives[-1].send_signal(signal.SIGTERM)
+    assert await ended == 0
 
 
 @pytest.mark.hard
