@@ -105,6 +105,7 @@ class App:
         """Finish what is under way, then let go. Whatever was not delivered yet is due again at the next start."""
         await self._rest()
         await self.engine.stop()
+        await self.hot.nudge("outbox")  # what is left to show the other workers show
         await self.hot.close()
         await self.store.close()
 

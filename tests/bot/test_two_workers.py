@@ -326,3 +326,10 @@ async def test_what_a_platform_said_to_another_worker_is_obeyed_here(
         await teams.stop()
         await app.store.close()
     assert waits == pytest.approx([500, 500], abs=60)
+
+
+async def test_a_bot_that_stops_tells_the_other_that_something_may_be_left_to_show(app: App) -> None:
+    await app.stop()
+
+    async with asyncio.timeout(5):
+        await app.hot.nudged("outbox")
