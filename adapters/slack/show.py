@@ -6,6 +6,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -92,7 +93,9 @@ class Show:
     async def _post(self, message: Message, *, private: bool) -> str:
         where = user_id(message.user or "") if private else (message.place or "").removeprefix("slack:")
         if message.attempted and (found := await self._find(message, where, private=private)):
-            return found
+            # It looks as was meant then: since, somebody may have voted on it, or closed it.
+            await self._edits.take(message.tenant)
+            return await self._edit(replace(message, ref=found), private=private)
         body = await self._body(message, private=private)
         quiet = {"unfurl_links": False, "unfurl_media": False}
         try:
