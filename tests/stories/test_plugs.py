@@ -12,6 +12,7 @@ from tests.counted import Tells
 from tests.stories.plugs import Town
 from tests.stories.plugs_checks import Checks
 from tests.stories.plugs_faults import Faults, told
+from tests.stories.plugs_posts import Posts
 from tests.stories.plugs_votes import Votes
 
 VOTERS = 2000
@@ -69,7 +70,7 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path, tells: T
     town, began = Town(seed=2), time.monotonic()
     async with town.opened(tmp_path, timed=TIMED), Votes(town) as votes:
         votes.everybody(VOTERS, late=LATE)
-        faults = Faults(town)
+        faults, posts = Faults(town), Posts(town, votes)
         async with asyncio.TaskGroup() as group:
             group.create_task(votes.sends(seconds=SECONDS))
             await faults.kills(2)
@@ -78,16 +79,16 @@ async def test_plugs_are_pulled_while_two_thousand_vote(tmp_path: Path, tells: T
                 await faults.kills(3)
                 await faults.redis()
             await faults.freezes_in_a_transaction()
-            await faults.posts_go_wrong()
+            await posts.fail()
             await faults.postgres(signal.SIGKILL)
             async with faults.platforms():
                 await faults.kills(4)
-                await asyncio.sleep(10)
+                await posts.are_slow()
         await faults.freezes_with_an_edit(votes, town.boards[0], "Slack")
         await faults.freezes_with_an_edit(votes, town.boards[1], "Teams")
         checks = Checks(votes)
         await checks.hold()
-        await faults.stand_once()
+        await posts.stand_once()
         town.counts.update(faults.edits())
         tells(f"{told(town.counts)} {time.monotonic() - began:.0f} s")
         assert town.counts["kills"] == 10
