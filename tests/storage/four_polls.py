@@ -164,14 +164,14 @@ class Worker:
                 self.done.refused += said(outcome) == "closed"
 
     async def closes(self) -> None:
-        """Polls are closed and opened."""
+        """Polls are closed and opened, one alone or several in one transaction."""
         while self.running():
-            dialog = self.dice.choice(self.task.polls)
+            polls = self.dice.sample(self.task.polls, self.dice.choice((1, 1, 2, 3)))
             for action in ("close", "open"):
-                press = self.event(Submitted, self.task.host, dialog=dialog, action=action)
-                await self.store.turns([press], now())
+                presses = [self.event(Submitted, self.task.host, dialog=poll, action=action) for poll in polls]
+                await self.store.turns(presses, now())
                 await asyncio.sleep(self.dice.uniform(0, 0.1))
-            self.done.closings += 1
+            self.done.closings += len(polls)
 
     async def delivers(self) -> None:
         """Boards are shown, timers ring."""
