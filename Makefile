@@ -2,7 +2,7 @@
 #
 #   make demo    a whole simulated session in the web room (make demo ARGS=--headless plays it fast, without a browser)
 #   make test    every test but the long ones          (make test ARGS="-k poll")
-#   make hard    the long ones
+#   make hard    the long ones; what they count stands at the end
 #   make bench   what a vote costs, one JSON line a measure (make bench ARGS=--quick ends within a minute)
 #   make check   format, lint, types, who may import whom
 #   make fmt     mend what can be mended

@@ -7,7 +7,7 @@ import pytest
 
 from bot.logs import OURS
 
-pytest_plugins = ["tests.chromium", "tests.postgres"]
+pytest_plugins = ["tests.chromium", "tests.counted", "tests.postgres"]
 
 
 @pytest.fixture(autouse=True)

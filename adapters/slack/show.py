@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -91,9 +93,16 @@ class Show:
 
     async def _post(self, message: Message, *, private: bool) -> str:
         where = user_id(message.user or "") if private else (message.place or "").removeprefix("slack:")
-        if message.attempted and (found := await self._find(message, where, private=private)):
-            return found
         body = await self._body(message, private=private)
+        looks = hashlib.blake2b(_looks(body).encode(), digest_size=8).hexdigest()
+        if message.attempted and (found := await self._find(message, where, private=private)):
+            ref, looked = found
+            if looked == looks:
+                return ref
+            # It looks as was meant then: since, somebody has voted on it, or closed it.
+            await self._edits.take(message.tenant)
+            return await self._edit(replace(message, ref=ref), private=private)
+        body["metadata"] = _mark(message, looks=looks)
         quiet = {"unfurl_links": False, "unfurl_media": False}
         try:
             posted = await self._call(message.tenant, "chat.postMessage", channel=where, **quiet, **body)
@@ -102,8 +111,8 @@ class Show:
             raise
         return f"slack:{posted['channel']}:{posted['ts']}"
 
-    async def _find(self, message: Message, where: str, *, private: bool) -> str | None:
-        """Whether an earlier attempt has posted it after all. Where that cannot be seen, it is posted again."""
+    async def _find(self, message: Message, where: str, *, private: bool) -> tuple[str, str] | None:
+        """Whether an earlier attempt has posted it after all, and how it looked. If that cannot be seen: not."""
         try:
             channel = where
             if private:
@@ -117,15 +126,16 @@ class Show:
             return None
         for one in recent.get("messages", ()):
             told = one.get("metadata") or {}
-            if told.get("event_type") == EVENT and told.get("event_payload", {}).get("post") == message.post:
+            mark = told.get("event_payload", {})
+            if told.get("event_type") == EVENT and mark.get("post") == message.post:
                 log.info("message %s had been posted, though nobody said so", message.post)
-                return f"slack:{channel}:{one['ts']}"
+                return f"slack:{channel}:{one['ts']}", str(mark.get("looks"))
         return None
 
     async def _body(self, message: Message, *, private: bool) -> dict[str, Any]:
         reader = await self.reader(message.tenant, message.card, message.names, message.person if private else None)
         body = draw.message(message.card, message.dialog, message.slot, reader, private=private)
-        return {**body, "metadata": {"event_type": EVENT, "event_payload": {"post": message.post}}}
+        return {**body, "metadata": _mark(message)}
 
     async def reader(
         self, tenant: str, said: Reply | None, names: Mapping[str, str], person: str | None = None
@@ -157,6 +167,11 @@ def alike(text: Text) -> Mapping[str, Any] | None:
     if any(isinstance(piece, Who | Link) for piece in text.pieces()):
         return None
     return draw.said(text, "", "", NOBODY)
+
+
+def _mark(message: Message, **more: str) -> dict[str, Any]:
+    """By which it is found again. `looks`: what it said when it was new."""
+    return {"event_type": EVENT, "event_payload": {"post": message.post, **more}}
 
 
 def _looks(body: Mapping[str, Any]) -> str:

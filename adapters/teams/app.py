@@ -169,6 +169,7 @@ class Teams:
         for task in [*self._tasks]:
             task.cancel()
         if self._pool:
+            await self._pool.connector.close()
             await self._pool.keys.close()
             await self._pool.session.close()
 

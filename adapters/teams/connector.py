@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 from weakref import WeakValueDictionary
@@ -17,6 +18,7 @@ from yarl import URL
 from adapters.base import Gone, Later, Lost, Wire
 from adapters.pauses import Pauses
 from adapters.teams.keys import body, document
+from adapters.teams.late import Late
 from adapters.teams.payload import User, asked_wait, parts, refusal, spot, text, trusted, user
 
 __all__ = ["Connector", "Refused", "Tokens", "Unsure", "meant", "trusted"]
@@ -25,7 +27,9 @@ log = logging.getLogger(__name__)
 
 SCOPE = "https://api.botframework.com/.default"
 EARLY = timedelta(minutes=5)  # before a token ends: until then the old one still does
-PATIENCE = aiohttp.ClientTimeout(total=15, sock_connect=5)
+WAITS = 15.0  # seconds for an answer
+PATIENCE = aiohttp.ClientTimeout(total=WAITS, sock_connect=5)
+LONGEST = aiohttp.ClientTimeout(total=120, sock_connect=5)  # for the id of a message that is not waited for any more
 SOON, BUSY, AT_ONCE = 5.0, 2.0, 0.5  # seconds: nobody answered; too many calls; two at the same time
 LARGEST, LARGEST_REFUSAL = 4 * 1024 * 1024, 64 * 1024  # bytes of an answer
 PAGE, PAGES = 500, 100  # of the members of a conversation
@@ -200,11 +204,28 @@ class Connector:
         self._pauses = Pauses(now, wire, "teams pauses", asked_to_wait)
         # Of two that write into one conversation at the same time, Teams refuses one (412).
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._late = Late()
 
     async def send(self, service_url: str, conversation: str, activity: Mapping[str, Any]) -> str:
         """Post it. Returns the id of the message."""
         async with self._alone(conversation):
-            return _id(await self._call("POST", service_url, _path(conversation, "activities"), activity))
+            return await self._send(service_url, conversation, activity, PATIENCE)
+
+    async def post(self, service_url: str, conversation: str, activity: Mapping[str, Any]) -> str:
+        """Post what will be posted again if this is Unsure: one whose answer comes too late is taken away."""
+        async with self._alone(conversation):
+            sending = self._send(service_url, conversation, activity, LONGEST)
+            try:
+                return await self._late.within(WAITS, sending, partial(self.delete, service_url, conversation))
+            except TimeoutError as no:
+                raise Unsure(type(no).__name__) from no
+
+    async def _send(
+        self, service_url: str, conversation: str, activity: Mapping[str, Any], patience: aiohttp.ClientTimeout
+    ) -> str:
+        return _id(
+            await self._call("POST", service_url, _path(conversation, "activities"), activity, patience=patience)
+        )
 
     async def update(self, service_url: str, conversation: str, id_: str, activity: Mapping[str, Any]) -> None:
         """Make the message look like this."""
@@ -249,6 +270,10 @@ class Connector:
         except Lost:
             return None
 
+    async def close(self) -> None:
+        """Wait for no answer any more."""
+        await self._late.close()
+
     def _alone(self, conversation: str) -> asyncio.Lock:
         whole, lock = spot(conversation)[0], asyncio.Lock()
         return self._writing.setdefault(whole, lock)
@@ -262,6 +287,7 @@ class Connector:
         *,
         there: bool = False,
         whose: str = "",
+        patience: aiohttp.ClientTimeout = PATIENCE,
     ) -> Mapping[str, Any]:
         if not trusted(service_url):
             raise Gone(NO_ADDRESS)
@@ -270,10 +296,10 @@ class Connector:
         self._pauses.keep(whose)
         url = URL(service_url.rstrip("/") + path, encoded=True)  # as quoted here: an id may hold a slash or a percent
         token = await self._tokens.token()
-        status, said, wait = await self._answer(method, url, token, sent)
+        status, said, wait = await self._answer(method, url, token, sent, patience)
         if status == 401 and (status, refusal(said)) not in FINAL:
             self._tokens.refused(token)  # before its time, as when the client secret was changed: a new one may do
-            status, said, wait = await self._answer(method, url, await self._tokens.token(), sent)
+            status, said, wait = await self._answer(method, url, await self._tokens.token(), sent, patience)
         if status == 429:
             await self._pauses.begin(whose, wait)
             self._pauses.keep(whose)
@@ -285,12 +311,12 @@ class Connector:
         raise meant(status, code, wait, there=there)
 
     async def _answer(
-        self, method: str, url: URL, token: str, sent: Mapping[str, Any] | None
+        self, method: str, url: URL, token: str, sent: Mapping[str, Any] | None, patience: aiohttp.ClientTimeout
     ) -> tuple[int, Mapping[str, Any], float | None]:
         headers = {"Authorization": f"Bearer {token}"}
         try:
             async with self._session.request(
-                method, url, json=sent, headers=headers, timeout=PATIENCE, allow_redirects=False
+                method, url, json=sent, headers=headers, timeout=patience, allow_redirects=False
             ) as response:
                 return response.status, await _said(response), asked_wait(response.headers, self._now())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as no:

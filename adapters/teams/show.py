@@ -1,7 +1,7 @@
 """Show: a message as the outbox wants it, brought to Teams: new, or edited.
 
 Teams keeps nothing in which a message could be found again. If the answer to a first post was lost, it is posted once
-more and may stand there twice; docs/administrators/teams.md says so.
+more and may stand there twice; docs/administrators/teams.md says so. If the answer only came too late, see `late.py`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Show:
             if not message.user:
                 raise Gone("Teams does not know this person.")
             url, conversation = await self._addresses.chat(message.tenant, message.user)
-        return f"teams:{conversation}|{await self._connector.send(url, conversation, activity)}"
+        return f"teams:{conversation}|{await self._connector.post(url, conversation, activity)}"
 
     async def _url(self, message: Message, conversation: str) -> str:
         if message.user and not message.place:

@@ -1,194 +1,37 @@
 """What only PostgreSQL has to promise: several processes write at once, and it may be restarted under them."""
 
 import asyncio
-import random
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
-from dialogs.base import AnyKind, Begin, Event, Kind, Note, Pressed, Reacted, Said, Scene, Show, Step, Submitted, Wake
-from dialogs.card import t
+from dialogs.base import Event, Note, Pressed, Reacted, Said, Scene, Show, Step, Submitted, Wake
 from storage import connecting
 from storage.base import Outcome, Store
-from storage.connecting import NotAloneError, OnceMoreError, OnlyOne, address, migrate
-from storage.effects import identify
+from storage.connecting import NotAloneError, OnlyOne, address, migrate
 from storage.unusable import UnusableError
 from tests.postgres import Postgres, PostgresDatabase
-from tests.storage.contract import KINDS, NOON, Puppet, World, said, take_due, view
+from tests.storage.contract import NOON, World, said, take_due
+from tests.storage.four_polls import POLLS, Poll, Tried, counting, decide
 
 ROOT = Path(__file__).parent.parent.parent
 Fresh = Callable[[], PostgresDatabase]
 
 
-# -- four polls, two workers -------------------------------------------------------------------------------------------
-
-
-class Poll(Puppet):
-    """Open or closed, what was counted at closing, and how often something else was counted when it opened again."""
-
-    closed: bool = False
-    counted: int = 0
-    rounds: int = 0
-    slipped: int = 0
-
-
-def decide(poll: Poll, event: Event, scene: Scene) -> Step[Poll]:
-    """A vote is two rows, one of which the same person has changed before; opening and closing change the state."""
-    counted = sum(sum(values.values()) for values in scene.tally.by_key.values())
-    match event:
-        case Pressed(action="vote") if poll.closed:
-            return Step(poll, reply=t("closed"))
-        case Pressed(action="vote", by=str(by), value=value):
-            return Step(poll, (Note("vote", by, value), Note(value, by, "yes"), Show("board")), reply=t("voted"))
-        case Submitted(action="close") if not poll.closed:
-            closed = poll.model_copy(update={"closed": True, "counted": counted})
-            return Step(closed, (Show("board"), Wake("open", scene.now)))
-        case Submitted(action="open") if poll.closed:
-            again = {"closed": False, "slipped": poll.slipped + (counted != poll.counted), "rounds": poll.rounds + 1}
-            return Step(poll.model_copy(update=again), (Show("board"), Wake("open", None)))
-    return Step(poll)
-
-
-KIND: AnyKind = Kind("poll", Poll, decide, view, needs={Submitted: frozenset({"tally"})})
-
-
-@dataclass
-class Tried:
-    """Why a transaction was done again, each time: what PostgreSQL calls it, or an event that both workers heard."""
-
-    chance: list[str] = field(default_factory=list)
-    heard: int = 0
-
-
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
-    found = Tried()
-    by_chance = connecting.by_chance
-
-    def counted(engine: Engine, error: DBAPIError) -> bool:
-        found.chance.append(getattr(error.orig, "sqlstate", None) or str(error.orig))
-        return by_chance(engine, error)
-
-    def heard(self: OnceMoreError, *args: object) -> None:
-        found.heard += 1
-
-    monkeypatch.setattr(connecting, "by_chance", counted)
-    monkeypatch.setattr(OnceMoreError, "__init__", heard)
-    return found
-
-
-class Voting:
-    """Four polls of two sessions, and what two workers do to them until the time is up."""
-
-    def __init__(self, world: World, seconds: float) -> None:
-        self.world, self.until = world, time.monotonic() + seconds
-        self.stores = [world.store, world.another()]
-        self.people = [f"p{n:02}" for n in range(40)]
-        self.sessions: list[str] = []
-        self.polls: list[str] = []
-        self.voted: dict[str, int] = {}
-        self.closed = self.delivered = 0
-        self.host = ""
-
-    async def open(self) -> None:
-        """Everybody is in both sessions, and their polls are open."""
-        self.host = await self.world.host()
-        for key in ("s1", "s2"):
-            session = await self.world.session(self.host, key=key)
-            await self.world.joins(session, *self.people)
-            self.sessions.append(session)
-            for name in ("poll 1", "poll 2"):
-                await self.world.does(self.host, session, Begin(name, "poll", {}))
-                self.polls.append(identify("acme", f"session:{session}", name))
-        self.voted = dict.fromkeys(self.polls, 0)
-
-    def running(self) -> bool:
-        """However slow the machine is: until each poll may have been closed a few times."""
-        return time.monotonic() < self.until or self.closed < 20 or sum(self.voted.values()) < 200
-
-    async def votes(self, store: Store, dice: random.Random) -> None:
-        """A batch as it comes from a busy room: votes on every poll, changed ones too, and talk beside them."""
-        number = 0
-        while self.running():
-            batch: list[Event] = []
-            for _ in range(20):
-                number += 1
-                by, value = dice.choice(self.people), f"{number} by {id(dice)}"
-                if dice.random() < 0.2:
-                    batch.append(self.world.event(Said, by, place=f"web:{dice.choice(self.sessions)}", words=5))
-                else:
-                    vote = {"dialog": dice.choice(self.polls), "action": "vote", "value": value}
-                    batch.append(self.world.event(Pressed, by, **vote))
-            for one, outcome in zip(batch, await store.turns(batch, self.world.now), strict=True):
-                assert outcome.error is None
-                self.voted[one.dialog or self.polls[0]] += said(outcome) == "voted"
-
-    async def closes(self, store: Store, dice: random.Random) -> None:
-        """Polls are closed and opened."""
-        while self.running():
-            dialog = dice.choice(self.polls)
-            for action in ("close", "open"):
-                await store.turns(
-                    [self.world.event(Submitted, self.host, dialog=dialog, action=action)], self.world.now
-                )
-                self.closed += action == "close"
-                await asyncio.sleep(0.01)
-
-    async def delivers(self, store: Store, dice: random.Random) -> None:
-        """Boards are shown, timers are taken."""
-        owner = f"{dice.random()}"
-        while self.running():
-            posts = await take_due(store, self.world.now, owner, 100)
-            shows = [(post, f"ref of {post.id}") for post in posts]
-            self.delivered += sum(await store.shown(shows, owner, self.world.now))
-            await store.due_timers(self.world.now, owner, 100)
-            await asyncio.sleep(0.005)
-
-    async def run(self) -> None:
-        """All of it, by both workers."""
-        works = (self.votes, self.closes, self.delivers)
-        await asyncio.gather(*(does(store, random.Random(n)) for n, store in enumerate(self.stores) for does in works))
-
-
-@pytest.mark.parametrize("seconds", [3, pytest.param(120, marks=[pytest.mark.hard, pytest.mark.timeout(300)])])
-async def test_two_workers_vote_on_four_polls_that_close_and_open_and_never_wait_for_each_other_in_a_ring(
-    postgres: Fresh, tried: Tried, *, seconds: float
-) -> None:
-    async with World(postgres(), {**KINDS, "poll": KIND}) as world:
-        voting = Voting(world, seconds)
-        await voting.open()
-        await voting.run()
-
-        found = []
-        with world.store._read.connect() as db:  # type: ignore[attr-defined]
-            for poll in voting.polls:
-                state = db.execute(text("SELECT state FROM dialog WHERE id = :id"), {"id": poll}).scalar() or ""
-                votes = text("SELECT count(*) FROM note WHERE dialog = :id AND key <> 'vote'")
-                assert db.execute(votes, {"id": poll}).scalar() == voting.voted[poll]
-                found.append(Poll.model_validate_json(state))
-    with world.store._read.connect() as db:  # type: ignore[attr-defined]
-        rings = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        deadlocks = db.execute(rings).scalar()  # the server's own word, as of when the workers were gone
-    world.store._read.dispose()  # type: ignore[attr-defined]
-    rounds = sum(one.rounds for one in found)
-    print(f"{sum(voting.voted.values())} votes, {rounds} closings, {voting.delivered} boards shown in {seconds} s")
-    print(f"done again: {len(tried.chance)} by chance, {tried.heard} for events heard by both; deadlocks: {deadlocks}")
-    assert [one.slipped for one in found] == [0] * 4
-    assert rounds > 5
-    # Two workers that fold the first mark of a message in the same moment both insert it: one of them does so again.
-    assert (deadlocks, tried.heard, {*tried.chance} - {"23505"}) == (0, 0, set())
+    return counting(monkeypatch.setattr)
 
 
 async def test_what_a_room_does_told_in_any_order_to_two_workers_makes_neither_wait_for_the_other_in_a_ring(
@@ -300,7 +143,7 @@ async def test_a_process_that_was_frozen_in_a_transaction_does_not_keep_the_othe
 
     database = postgres()
     database.url += "?options=-c%20idle_in_transaction_session_timeout%3D200ms"
-    async with World(database, {**KINDS, "poll": replace(KIND, decide=freezes)}) as world:
+    async with World(database, {**POLLS, "poll": replace(POLLS["poll"], decide=freezes)}) as world:
         host = await world.host()
         session = await world.session(host)
         await world.joins(session, "ann")

@@ -103,6 +103,7 @@ class Board:
     slack: Any
     teams: Any
     dialog: str
+    choices: tuple[str, ...] = CHOICES
 
 
 class Town:
@@ -114,6 +115,7 @@ class Town:
         self.counts: Counter[str] = Counter({"5xx": 0, "given up": 0, "retries": 0})
         self.boards: list[Board] = []
         self.timed: list[Board] = []
+        self.asked: list[str] = []  # the questions of polls that were put while something was wrong
         self.workers: list[Worker] = []
         self.doors: dict[int, int] = {}  # port -> number of the process in `workers`
         self.trap: Callable[[web.Request, Worker], Awaitable[None]] | None = None
@@ -207,14 +209,14 @@ class Town:
         for number, seconds in enumerate(timed):
             await self.types(f'poll "Timed {number}?" Yes No --for {seconds}s')
         self.boards = [await self.board(f"Lunch on {day}?") for day in ("Monday", "Tuesday")]
-        self.timed = [await self.board(f"Timed {number}?", "Yes") for number in range(len(timed))]
+        self.timed = [await self.board(f"Timed {number}?", ("Yes", "No")) for number in range(len(timed))]
 
-    async def board(self, question: str, label: str = CHOICES[0]) -> Board:
+    async def board(self, question: str, choices: tuple[str, ...] = CHOICES) -> Board:
         """The poll, when it stands on both platforms."""
         await happens(lambda: all(self.found(question)))
         slack, teams = self.found(question)
-        _, button, _ = slack_button(slack.blocks, label)
-        return Board(question, slack, teams, json.loads(button["value"])[0])
+        _, button, _ = slack_button(slack.blocks, choices[0])
+        return Board(question, slack, teams, json.loads(button["value"])[0], choices)
 
     async def types(self, text: str) -> Any:
         """What Hanna is told at once about a command."""

@@ -9,7 +9,7 @@ from collections import Counter
 import psycopg
 
 from tests.slack.forms import pressable as slack_button
-from tests.stories.plugs import CHOICES, Board, happens
+from tests.stories.plugs import Board, happens
 from tests.stories.plugs_votes import Press, Votes
 
 CONVERGES = 90.0  # seconds from the last vote until every board must be right: Slack may ask for a minute
@@ -57,9 +57,10 @@ class Checks:
         found = [f"{board.question} is not closed on both" for board in self.town.timed if not self.closed(board)]
         for board in self.town.boards:
             wanted = [tally[board.dialog, value] for value in self.values(board)]
+            slack, teams = self.town.found(board.question)  # as they stand now: one may have been posted once more
             for name, words in (
-                ("Slack", board.slack.read_by(self.town.hanna).words),
-                ("Teams", board.teams.read_by(self.town.hanna_t).words),
+                ("Slack", slack.read_by(self.town.hanna).words if slack else ""),
+                ("Teams", teams.read_by(self.town.hanna_t).words if teams else ""),
             ):
                 if (shown := counted(words)) != wanted:
                     found.append(f"{board.question} in {name} shows {shown}, not {wanted}")
@@ -72,7 +73,7 @@ class Checks:
 
     def values(self, board: Board) -> list[str]:
         """What each choice is stored as, in the order in which they stand."""
-        return [json.loads(slack_button(board.slack.blocks, label)[1]["value"])[3] for label in CHOICES]
+        return [json.loads(slack_button(board.slack.blocks, label)[1]["value"])[3] for label in board.choices]
 
     def timers(self) -> list[str]:
         """What is wrong with the timers: each has rung once, none early, none is left."""

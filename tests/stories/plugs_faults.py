@@ -35,7 +35,6 @@ class Faults:
 
     def __init__(self, town: Town) -> None:
         self.town, self.dice, self.counts = town, town.dice, town.counts
-        self.questions: list[str] = []  # asked while something was wrong
 
     async def kills(self, times: int) -> None:
         """One of the processes is killed, and started again soon."""
@@ -113,7 +112,7 @@ class Faults:
         await self.town.types(f'poll "{question}" Yes No')
         took = time.monotonic() - began
         assert took < ANSWERED, took
-        self.questions.append(question)
+        self.town.asked.append(question)
         await asyncio.sleep(HELD - took)
         frozen.thaw()
         self.counts["frozen in a transaction"] += 1
@@ -197,29 +196,6 @@ class Faults:
                 finally:
                     gate.set()
                 await asyncio.sleep(self.dice.uniform(0.0, 1.0))
-
-    async def posts_go_wrong(self) -> None:
-        """A poll is put while posting is refused, and performed with its answer lost: it stands nevertheless."""
-        question = "Asked while posting fails?"
-        posting = (SlackFault.ratelimited(1), SlackFault.http(500), SlackFault.performed_but_lost())
-        in_teams = (TeamsFault.throttled(1), TeamsFault.error("ServiceError"), TeamsFault.performed_but_lost())
-        self.town.slack.next("chat.postMessage", *posting)
-        self.town.teams.next("send", *in_teams)
-        await self.town.types(f'poll "{question}" Yes No')
-        self.questions.append(question)
-        await happens(lambda: not self.town.slack.web.faults["chat.postMessage"], 60)
-        await happens(lambda: not self.town.teams.faults["send"], 60)
-
-    async def stand_once(self) -> None:
-        """What was asked meanwhile stands in the channel once, and in the chat.
-
-        There it may stand twice if its first answer was lost: see docs/administrators/teams.md.
-        """
-        for question in self.questions:
-            await self.town.board(question, "Yes")
-            copies = sum(question in read.words and not read.private for read in self.town.reads_in_teams())
-            assert copies <= 2
-            self.counts["stands twice in Teams"] += copies - 1
 
     def edits(self) -> Counter[str]:
         """How many edits were asked of each platform."""

@@ -62,12 +62,7 @@ class Votes:
         for number in range(voters):
             board = town.boards[number % len(town.boards)]
             of_slack = number // 2 % 2 == 0
-            name = f"Person {number}"
-            who: Any = town.team.user(name) if of_slack else town.acme.user(name, installed=True)
-            if of_slack:
-                town.channel.members.append(who.id)
-            else:
-                town.chat.people.append(who)
+            who = self._somebody(f"Person {number}", of_slack=of_slack)
             for _ in range(self.dice.choice((1, 1, 1, 2, 3))):
                 moment += 1
                 label, at = self.dice.choice(CHOICES), first + timedelta(milliseconds=moment)
@@ -76,6 +71,26 @@ class Votes:
         for board in town.boards if late else ():
             self.late[board.dialog] = [press for press in self.presses if press.dialog == board.dialog][-late:]
         self.counts["voters"], self.counts["presses"] = voters, len(self.presses)
+
+    def _somebody(self, name: str, *, of_slack: bool) -> Any:
+        if of_slack:
+            member = self.town.team.user(name)
+            self.town.channel.members.append(member.id)
+            return member
+        user = self.town.acme.user(name, installed=True)
+        self.town.chat.people.append(user)
+        return user
+
+    async def at_once(self, board: Board, label: str, each: int) -> None:
+        """So many more on either platform press this now, and are answered."""
+        for number in range(2 * each):
+            of_slack = number % 2 == 0
+            who = self._somebody(f"{board.question} {number}", of_slack=of_slack)
+            press = (self._in_slack if of_slack else self._in_teams)(who, board, label, datetime.now(UTC))
+            self.presses.append(press)
+            await self._delivers(press, self.town.workers)
+        for what in ("voters", "presses", "deliveries"):
+            self.counts[what] += 2 * each
 
     def _in_slack(self, who: Any, board: Board, label: str, at: datetime) -> Press:
         block, element, option = slack_button(board.slack.blocks, label)

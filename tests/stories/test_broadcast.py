@@ -28,6 +28,7 @@ from dialogs.sent import Sent
 from storage.connecting import migrate
 from storage.sql import SqlStore
 from tests.bench.process import free_port
+from tests.counted import Tells
 from tests.stories.plugs import Worker, happens
 from tests.stories.workspace import SIGNING
 
@@ -165,10 +166,10 @@ async def played(folder: Path, learners: int, kills: list[int]) -> tuple[Small, 
             await app.stop()
 
 
-def holds(slack: Small, sent: Sent, log: str, learners: int) -> None:
+def holds(slack: Small, sent: Sent, log: str, learners: int, tells: Tells) -> None:
     """Each has it exactly once, and the facilitator was always told the truth."""
     said = [shown for shown, _ in slack.told]
-    print(f"{len(slack.lists())} lists to {len({*slack.lists()})} people; the facilitator read {said}")
+    tells(f"{len(slack.lists())} lists to {len({*slack.lists()})} people; the facilitator read {said}")
     assert sorted(slack.lists()) == [f"DU0{n:04}" for n in range(learners)]
     assert said == sorted(said), "progress went back"
     assert all(shown <= had for shown, had in slack.told), "more were told of than had it"
@@ -178,8 +179,8 @@ def holds(slack: Small, sent: Sent, log: str, learners: int) -> None:
 
 @pytest.mark.hard
 @pytest.mark.timeout(400)
-async def test_two_thousand_get_their_list_once_though_the_server_is_killed_twice(tmp_path: Path) -> None:
+async def test_two_thousand_get_their_list_once_though_the_server_is_killed_twice(tmp_path: Path, tells: Tells) -> None:
     slack, sent, log = await played(tmp_path, 2000, [700, 1400])
 
-    holds(slack, sent, log, 2000)
+    holds(slack, sent, log, 2000, tells)
     assert len({shown for shown, _ in slack.told}) > 1, "progress was not told on the way"

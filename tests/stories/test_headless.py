@@ -13,6 +13,8 @@ from subprocess import PIPE
 
 import pytest
 
+from tests.counted import Tells
+
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 60  # the promise to whoever runs it
 
@@ -44,12 +46,12 @@ STORY = [
 
 
 @pytest.mark.timeout(SECONDS + 30)
-def test_headless_plays_a_whole_session_and_tells_it(tmp_path: Path) -> None:
+def test_headless_plays_a_whole_session_and_tells_it(tmp_path: Path, tells: Tells) -> None:
     began = time.monotonic()
     demo = run(tmp_path, "--headless")
     took = time.monotonic() - began
 
-    print(f"the demo took {took:.1f} s")
+    tells(f"the demo took {took:.1f} s")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stderr == ""
     for said in STORY:

@@ -16,6 +16,7 @@ import pytest
 from bot import plans
 from bot.demo import Stage, free_port
 from bot.rehearsal.wall import Wall
+from tests.counted import Tells
 
 STORY = 30.0  # seconds that a story takes at least, at this speed
 SPEED = 30.0  # slow enough that a restart does not use up the 90 s in which somebody may answer
@@ -90,22 +91,22 @@ def kill(stage: Stage) -> float:
     return time.monotonic() - began
 
 
-def holds(played: Played, kills: int) -> None:
+def holds(played: Played, kills: int, tells: Tells) -> None:
     at = ", ".join(played.kills)
-    print(f"{len(played.kills)} kills, at {at}; the server was gone for {played.slowest:.1f} s at most")
-    print("\n".join(line for line in played.told.splitlines() if line.startswith("  yes") or "MISSING" in line))
+    tells(f"{len(played.kills)} kills, at {at}; the server was gone for {played.slowest:.1f} s at most")
+    tells("\n".join(line for line in played.told.splitlines() if line.startswith("  yes") or "MISSING" in line))
     assert played.code == 0, played.told[played.told.find("WHAT HAPPENED") :] + played.log[-3000:]
     assert len(played.kills) == kills
     assert "Traceback" not in played.log, played.log[-3000:]
 
 
 @pytest.mark.timeout(200)
-def test_four_kills_in_one_session(tmp_path: Path) -> None:
-    holds(play(tmp_path, kills=4, seed=1), kills=4)
+def test_four_kills_in_one_session(tmp_path: Path, tells: Tells) -> None:
+    holds(play(tmp_path, kills=4, seed=1), 4, tells)
 
 
 @pytest.mark.hard
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [2, 3])
-def test_ten_kills_in_each_of_two_sessions(tmp_path: Path, seed: int) -> None:
-    holds(play(tmp_path, kills=10, seed=seed), kills=10)
+def test_ten_kills_in_each_of_two_sessions(tmp_path: Path, seed: int, tells: Tells) -> None:
+    holds(play(tmp_path, kills=10, seed=seed), 10, tells)

@@ -35,6 +35,18 @@ async def test_what_was_posted_although_the_answer_was_lost_is_found_and_not_pos
         await told.is_right()
 
 
+async def test_a_vote_that_came_before_a_lost_post_was_found_stands_on_it(tmp_path: Path) -> None:
+    """Slack has posted the board, and nobody at the bot knows; but whoever reads it can press."""
+    async with course(tmp_path) as told:
+        told.slack.next("chat.postMessage", Fault.performed_but_lost())
+        await told.types('/ilt poll "Hungry?" Yes No')
+        await happens(lambda: told.boards("Hungry?"))
+        await told.votes(told.ida, "Yes", "Hungry?")
+        await told.story.passes(10)
+        assert "Yes — 1 of 1" in told.board("Hungry?")
+        await told.is_right()
+
+
 async def test_without_the_history_permission_it_cannot_be_found_and_is_posted_again(tmp_path: Path) -> None:
     """The one fault after which something stands twice: Slack shows us no message without these permissions.
 

@@ -56,7 +56,8 @@ async def test_a_new_message_is_posted_where_it_belongs_with_our_own_id_on_it(sc
     assert await scene.show.show(replace(HINT, ref=None)) == "slack:D9:1.5"
     room, hint = scene.call.arguments("chat.postMessage")
     assert (room["channel"], hint["channel"]) == ("C1", "UANN")
-    assert room["metadata"] == {"event_type": EVENT, "event_payload": {"post": "p1"}}
+    mark = room["metadata"]["event_payload"]
+    assert (room["metadata"]["event_type"], mark["post"], mark.keys()) == (EVENT, "p1", {"post", "looks"})
     assert (room["unfurl_links"], room["unfurl_media"]) == (False, False)
 
 
@@ -104,6 +105,18 @@ async def test_what_may_have_been_posted_is_looked_for(scene: Scene, history: An
     scene.call.next("conversations.history", history)
     assert await scene.show.show(replace(ROOM, ref=None, attempted=True)) == wanted
     assert ("chat.postMessage" in scene.called) == (wanted == "slack:D9:1.5")
+
+
+@pytest.mark.parametrize(("words", "edited"), [("Lunch?", False), ("Dinner?", True)])
+async def test_what_was_posted_is_edited_only_if_it_looks_otherwise_by_now(
+    scene: Scene, words: str, *, edited: bool
+) -> None:
+    """After a broadcast was cut off hundreds are found: an edit for each would keep the boards waiting for minutes."""
+    await scene.show.show(replace(ROOM, ref=None))
+    (posted,) = scene.call.arguments("chat.postMessage")
+    scene.call.next("conversations.history", {"messages": [{"ts": "1.5", "metadata": posted["metadata"]}]})
+    assert await scene.show.show(replace(ROOM, ref=None, attempted=True, card=card(words))) == "slack:C1:1.5"
+    assert scene.called == ["chat.postMessage", "conversations.history", *(["chat.update"] if edited else [])]
 
 
 async def test_what_is_for_one_person_is_looked_for_in_their_direct_messages(scene: Scene) -> None:

@@ -59,6 +59,9 @@ class Calls:
             raise self.errors[name].pop(0)
         return str(number)
 
+    async def post(self, url: str, conversation: str, activity: Mapping[str, Any]) -> str:
+        return await self.send(url, conversation, activity)
+
     async def send(self, url: str, conversation: str, activity: Mapping[str, Any]) -> str:
         return await self._call("send", url, conversation, activity)
 

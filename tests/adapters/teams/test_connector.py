@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from adapters.base import Gone, Later, Lost
 from adapters.teams import connector as the_connector
+from adapters.teams import late as the_late
 from adapters.teams.connector import FINAL, Connector, Refused, Tokens, Unsure, meant
 from adapters.teams.payload import User
 from storage.hot import MemoryHot
@@ -208,6 +209,60 @@ async def test_redirection_is_not_followed(stage: Stage) -> None:
     with pytest.raises(Refused, match="307"):
         await stage.send()
     assert len(stage.teams.heard) == 1
+
+
+# -- what is answered too late -----------------------------------------------------------------------------------------
+
+POSTED, TAKEN = ("POST", f"{QUOTED}/activities"), ("DELETE", f"{QUOTED}/activities/1")
+LATER = [
+    ("it was done", [(201, {"id": "1"}, {})], [POSTED, TAKEN]),
+    ("it was not", [(500, b"", {})], [POSTED]),
+    ("nobody knows", [(201, b"", {})], [POSTED]),
+    ("it is gone again", [(201, {"id": "1"}, {}), (404, b"", {})], [POSTED, TAKEN]),
+    ("another is being written", [(201, {"id": "1"}, {}), (412, b"", {}), (200, b"", {})], [POSTED, TAKEN, TAKEN]),
+    ("Teams fails", [(201, {"id": "1"}, {}), (500, b"", {}), (200, b"", {})], [POSTED, TAKEN, TAKEN]),
+]
+
+
+@pytest.mark.parametrize(("answers", "wanted"), [row[1:] for row in LATER], ids=[row[0] for row in LATER])
+@pytest.mark.parametrize("cut_off", [False, True], ids=["given up", "cut off"])
+async def test_a_post_that_is_answered_too_late_is_taken_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, answers: list[Answer], wanted: list[Any], *, cut_off: bool
+) -> None:
+    await stage.tokens.token()
+    monkeypatch.setattr(the_connector, "WAITS", 60.0 if cut_off else 0.05)
+    monkeypatch.setattr(the_late, "REST", 0.01)
+    stage.teams.gate.clear()
+    stage.teams.answers += answers
+    with pytest.raises(TimeoutError if cut_off else Unsure):
+        async with asyncio.timeout(0.2 if cut_off else 60):
+            await stage.connector.post(stage.teams.url, ROOM, CARD)
+    stage.teams.gate.set()
+    while stage.connector._late._tasks:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+
+    assert [heard[:2] for heard in stage.teams.heard] == wanted
+    assert stage.teams.answers == []
+
+
+async def test_a_post_that_is_answered_in_time_stays_and_its_refusal_is_told(stage: Stage) -> None:
+    assert await stage.connector.post(stage.teams.url, ROOM, CARD) == "1"
+    stage.teams.next(429, b"", Retry_After="7")
+    with pytest.raises(Later):
+        await stage.connector.post(stage.teams.url, ROOM, CARD)
+    assert not stage.connector._late._tasks
+    assert [heard[:2] for heard in stage.teams.heard] == [POSTED, POSTED]
+
+
+async def test_who_stops_waits_for_no_late_answer(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.tokens.token()
+    monkeypatch.setattr(the_connector, "WAITS", 0.05)
+    stage.teams.gate.clear()
+    with pytest.raises(Unsure):
+        await stage.connector.post(stage.teams.url, ROOM, CARD)
+    await stage.connector.close()
+    assert not stage.connector._late._tasks
+    assert [heard[:2] for heard in stage.teams.heard] == [POSTED]
 
 
 # -- one at a time -----------------------------------------------------------------------------------------------------
