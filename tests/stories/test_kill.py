@@ -94,7 +94,7 @@ def kill(stage: Stage) -> float:
 def holds(played: Played, kills: int, tells: Tells) -> None:
     at = ", ".join(played.kills)
     tells(f"{len(played.kills)} kills, at {at}; the server was gone for {played.slowest:.1f} s at most")
-    tells("\n".join(line for line in played.told.splitlines() if line.startswith("  yes") or "MISSING" in line))
+    tells("\n".join(line for line in played.told.splitlines() if "acknowledged: " in line or "MISSING" in line))
     assert played.code == 0, played.told[played.told.find("WHAT HAPPENED") :] + played.log[-3000:]
     assert len(played.kills) == kills
     assert "Traceback" not in played.log, played.log[-3000:]
