@@ -90,6 +90,7 @@ class Adapter(Protocol):
     """A platform, as the outbox sees it."""
 
     platform: str
+    asks: bool  # whether it asks by itself what its readers see (`Bot.looks`): then its messages come without a card
 
     async def show(self, message: Message) -> str:
         """Make the message look like its card. Raises Later, Lost or Gone.

@@ -29,7 +29,7 @@ AT_ONCE = 50  # posts drawn in one transaction, in which nobody else can write
 LANES = 100  # conversations that are served at one time
 SLOW = 20.0  # seconds after which a platform's call is given up: less than the lease
 TOGETHER = 0.1  # seconds between two looks, so that what happens together is folded and shown together
-NUMBERS = 0.4  # the same where nothing is new but numbers: platforms take an edit a second and less
+CALMLY = 0.4  # the same where nothing is new but numbers, or what had to wait may go: edits are seconds apart anyway
 IDLE = 10.0  # seconds after which the loop looks again without having been nudged: a worker may have died
 Report = Callable[[Told], Awaitable[object]]
 REMEMBERED = 1000  # posts of which it is known when they were last shown
@@ -88,8 +88,8 @@ class Outbox:
         while True:
             waits = [
                 asyncio.ensure_future(self.hot.nudged("outbox")),
-                asyncio.ensure_future(self._numbers()),
-                asyncio.ensure_future(self.clock.until(min(self._next, self._after(IDLE)))),
+                asyncio.ensure_future(self._calmly(lambda: self.hot.nudged("numbers"))),
+                asyncio.ensure_future(self._calmly(lambda: self.clock.until(min(self._next, self._after(IDLE))))),
             ]
             try:
                 done, _ = await asyncio.wait([*waits, *lanes], return_when=asyncio.FIRST_COMPLETED)
@@ -103,9 +103,10 @@ class Outbox:
             if self._next <= self.clock.now():
                 return
 
-    async def _numbers(self) -> None:
-        await asyncio.sleep(self._looked + NUMBERS - asyncio.get_running_loop().time())
-        await self.hot.nudged("numbers")
+    async def _calmly(self, call: Callable[[], Awaitable[None]]) -> None:
+        """When it comes, but not so soon. It is awaited last: what is cancelled meanwhile must not have used it up."""
+        await asyncio.sleep(self._looked + CALMLY - asyncio.get_running_loop().time())
+        await call()
 
     @property
     def busy(self) -> bool:
@@ -127,12 +128,13 @@ class Outbox:
         due = sorted(look.due, key=lambda post: (post.rank, order.get(post.id, 0)))
         free, held = await self._ask(due, now)
         self._next = min([look.next or self._after(IDLE), *held.values()])
-        posts = list[Post]()
+        posts, undrawn = list[Post](), {post.id for post in due if self._asks(post)}
         for start in range(0, max(len(free), 1 if held else 0), AT_ONCE):
-            posts += await self.store.take(free[start : start + AT_ONCE], {} if start else held, now, self.owner)
+            some = free[start : start + AT_ONCE]
+            posts += await self.store.take(some, {} if start else held, now, self.owner, undrawn=undrawn)
         if missed := [*{*free} - {post.id for post in posts}]:
             # Another worker, which was refused, puts them off at this very moment: the turn must not be lost by that.
-            posts += await self.store.take(sorted(missed), {}, now, self.owner, patient=True)
+            posts += await self.store.take(sorted(missed), {}, now, self.owner, patient=True, undrawn=undrawn)
         if len(posts) < len(free):  # others have taken them, or their cards cannot be made and are tried again
             self._next = min(self._next, self._after(1))
         lanes: dict[str, list[Post]] = defaultdict(list)
@@ -160,6 +162,10 @@ class Outbox:
             for turn in turns:
                 ahead[turn.key] = ahead.get(turn.key, 0) + 1
         return free, held
+
+    def _asks(self, post: Due) -> bool:
+        adapter = self.adapters.get(self._platform(post))
+        return adapter is not None and adapter.asks
 
     def _turns(self, post: Due) -> Sequence[Turn]:
         adapter = self.adapters.get(self._platform(post))

@@ -7,7 +7,7 @@ What it hands out stands in `records`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -109,12 +109,19 @@ class Store(Protocol):
         ...
 
     async def take(
-        self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str, *, patient: bool = False
+        self,
+        ids: Sequence[str],
+        held: Mapping[str, datetime],
+        now: datetime,
+        owner: str,
+        *,
+        patient: bool = False,
+        undrawn: Collection[str] = (),
     ) -> list[Post]:
         """These due posts in this order, under a lease, each with its card as of one moment.
 
         Those that somebody else has taken meanwhile are left out, and unless `patient` those that others have locked,
-        too. `held`: others, which may not go out before then.
+        too. `held`: others, which may not go out before then. `undrawn`: those of which nobody reads the card.
         """
         ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from dialogs.base import AnyKind
-from dialogs.card import people_in
+from dialogs.card import Card, people_in, t
 from storage.base import LEASE, View
 from storage.facts import Rows
 from storage.folding import EDIT, IDS, NOW, fold
@@ -40,6 +40,7 @@ from storage.tables import DIALOG, IDENTITY, POST, Moment
 
 log = logging.getLogger(__name__)
 
+UNDRAWN = Card(t(""))
 
 # Built once: SQLAlchemy takes longer to build a statement than SQLite takes to do it.
 NOW_RANK = case((POST.c.shown > 0, EDIT), else_=POST.c.rank).label("now_rank")
@@ -106,6 +107,7 @@ def take(  # noqa: PLR0913 - what it draws with comes from the store
     owner: str,
     *,
     patient: bool,
+    undrawn: Collection[str],
 ) -> list[Post]:
     """Take these, each with its card as of this very moment, and put the held ones off."""
     if held:  # first, and in order: this waits for whoever has one of them, and what follows waits for nobody
@@ -121,7 +123,8 @@ def take(  # noqa: PLR0913 - what it draws with comes from the store
     for row in rows:
         person = row.target if row.private else None
         try:
-            card = drawn(facts, view, Wanted(row.dialog, row.slot, person), now)
+            wanted = Wanted(row.dialog, row.slot, person)
+            card = UNDRAWN if row.id in undrawn else drawn(facts, view, wanted, now)
         except DBAPIError:  # the connection, not the card
             raise
         except Exception as error:  # a card that cannot be made must not keep the others waiting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -95,11 +95,18 @@ class SqlStore:
         return await self._writing(lambda db: posts.look(db, now, limit, FOLDS))
 
     async def take(
-        self, ids: Sequence[str], held: Mapping[str, datetime], now: datetime, owner: str, *, patient: bool = False
+        self,
+        ids: Sequence[str],
+        held: Mapping[str, datetime],
+        now: datetime,
+        owner: str,
+        *,
+        patient: bool = False,
+        undrawn: Collection[str] = (),
     ) -> list[Post]:
         """Take these, and put the held ones off."""
         return await self._writing(
-            lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner, patient=patient)
+            lambda db: posts.take(db, self.kinds, self.view, ids, held, now, owner, patient=patient, undrawn=undrawn)
         )
 
     async def next_post(self) -> datetime | None:

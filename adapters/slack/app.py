@@ -78,6 +78,7 @@ class Slack:
     """See `adapters.base.Adapter`."""
 
     platform = "slack"
+    asks = False
 
     def __init__(
         self,

@@ -102,6 +102,7 @@ class Teams:
     """See `adapters.base.Adapter`."""
 
     platform = "teams"
+    asks = False
 
     def __init__(
         self,

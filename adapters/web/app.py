@@ -44,6 +44,7 @@ class Web:
     """The web room as the outbox sees it (`show`, `pace`), and as the web server sees it (`routes`)."""
 
     platform = "web"
+    asks = True
 
     def __init__(
         self,

@@ -17,6 +17,8 @@ from dialogs.card import Card
 class SmallPlatform:
     """Rooms and people, each with the messages that stand there now, oldest first."""
 
+    asks = False
+
     def __init__(self, platform: str = "web", seconds: float = 0.0) -> None:
         self.platform, self.seconds = platform, seconds
         self.everywhere: Turn | None = None  # what every call takes, wherever it goes
@@ -61,7 +63,7 @@ class Recording:
     """Another adapter, and everything that it was asked to show."""
 
     def __init__(self, inner: Adapter) -> None:
-        self.inner, self.platform = inner, inner.platform
+        self.inner, self.platform, self.asks = inner, inner.platform, inner.asks
         self.called: list[Message] = []
 
     async def show(self, message: Message) -> str:

@@ -5,7 +5,7 @@ import sys
 from adapters.slack import show
 from bot.__main__ import main
 
-show.POSTS, show.FIRST_POSTS, show.TOGETHER = 60_000, 10_000, 100
+show.POSTS, show.FIRST_POSTS, show.POSTED = 60_000, 10_000, 0.001
 
 if __name__ == "__main__":
     sys.exit(main())

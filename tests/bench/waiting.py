@@ -35,7 +35,7 @@ def timers(folder: Path, size: Size) -> Iterator[Line]:
         shutil.copy(folder / f"{name}.db", database)
         moment = datetime.now(UTC) + SOON
         count = state.ring_at(database, moment)
-        with served(folder, database.stem, database) as one:
+        with served(folder, database.stem, database, "tests.bench.posts_at_once") as one:
             one.boards(RINGING + 1)
             left = (moment - datetime.now(UTC)).total_seconds() - 0.5
             if left < 0:

@@ -70,6 +70,14 @@ async def test_a_message_is_posted_once_and_then_edited(room: Room) -> None:
     assert (first, room.reads(), room.reads(room.other, room.there)) == (["{}"], ['{"a": 1}'], ['{"a": 1}'])
 
 
+async def test_no_card_is_made_for_a_platform_that_asks_what_its_readers_see(room: Room) -> None:
+    room.web.asks = True
+    await room.delivered()
+
+    titles = [["".join(map(str, one.card.title.pieces())) for one in each.called] for each in (room.web, room.other)]
+    assert titles == [[""], ["board"]]
+
+
 async def test_many_votes_are_one_edit(room: Room) -> None:
     await room.delivered()
     room.world.move(2)
@@ -342,8 +350,8 @@ async def test_what_was_just_being_taken_when_the_loop_ended_is_due_at_once(
 ) -> None:
     take, taken = room.world.store.take, asyncio.Event()
 
-    async def slowly(*arguments: Any) -> Any:
-        posts = await take(*arguments)
+    async def slowly(*arguments: Any, **more: Any) -> Any:
+        posts = await take(*arguments, **more)
         taken.set()
         await asyncio.sleep(0.01)  # the database has them leased, and nobody has been told yet
         return posts
@@ -457,8 +465,8 @@ async def test_a_turn_is_not_lost_because_another_worker_puts_the_message_off_in
 ) -> None:
     take = room.world.store.take
 
-    async def locked(*asked: Any, patient: bool = False) -> list[Post]:
-        return await take(*asked, patient=patient) if patient else []
+    async def locked(*asked: Any, **more: Any) -> list[Post]:
+        return await take(*asked, **more) if "patient" in more else []
 
     monkeypatch.setattr(room.world.store, "take", locked)
 
