@@ -60,10 +60,12 @@ class SmallPlatform:
 
 
 class Recording:
-    """Another adapter, and everything that it was asked to show."""
+    """Another adapter, and everything that it was asked to show, each with its card."""
+
+    asks = False
 
     def __init__(self, inner: Adapter) -> None:
-        self.inner, self.platform, self.asks = inner, inner.platform, inner.asks
+        self.inner, self.platform = inner, inner.platform
         self.called: list[Message] = []
 
     async def show(self, message: Message) -> str:

@@ -5,7 +5,6 @@ import sys
 from adapters.slack import show
 from bot.__main__ import main
 
-show.POSTS, show.FIRST_POSTS, show.POSTED = 60_000, 10_000, 0.001
-
-if __name__ == "__main__":
+if __name__ == "__main__":  # and only then: whoever imports it keeps Slack's pace
+    show.POSTS, show.FIRST_POSTS, show.POSTED = 60_000, 10_000, 0.001
     sys.exit(main())

@@ -43,7 +43,7 @@ async def opened(
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(url)
     if script and await page.locator("body[data-path]").count():
-        await page.wait_for_function("document.body.dataset.live === 'yes'")
+        await page.locator("body[data-live=yes]").wait_for(state="attached")
     yield page
     await context.close()
     assert errors == []
