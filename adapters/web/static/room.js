@@ -161,12 +161,15 @@ async function deliver(body, told) {
   }
 }
 
-const lanes = new Map(); // of a dialog, one press after the other: the last one pressed must arrive last
+const lanes = new Map(); // of a dialog, one press after the other (the last one must arrive last), and by which form
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const box = find("input[name=text]:not([type=hidden])", form);
-  if (!box && form.dataset.sending) return; // a double tap must not tick and untick
-  form.dataset.sending = "yes";
+  const lane = body.get("dialog") || body.get("kind");
+  const before = lanes.get(lane);
+  // A double tap must not tick and untick. But who chose another answer since, and comes back to this one, means it.
+  if (!box && form.dataset.sending && before?.form === form) return;
+  const id = form.dataset.sending = form.dataset.unsent ?? uuid();
   const written = box?.value;
   const beside = form.closest(".entry, .composer") ?? find("main");
   const receipt = find(".receipt", beside);
@@ -176,17 +179,16 @@ async function send(form, button) {
     receipt.classList.toggle("bad", error !== "");
     localise(receipt);
   };
-  body.set("id", form.dataset.unsent ?? uuid());
+  body.set("id", id);
   if (box) fill(box, "");
   const slow = setTimeout(() => told("Sending…"), 300);
-  const lane = body.get("dialog") || body.get("kind");
-  const sent = Promise.resolve(lanes.get(lane)).then(() => deliver(body, told));
-  lanes.set(lane, sent);
+  const sent = Promise.resolve(before?.sent).then(() => deliver(body, told));
+  lanes.set(lane, { sent, form });
   const answer = await sent;
   clearTimeout(slow);
-  delete form.dataset.sending;
+  if (form.dataset.sending === id) delete form.dataset.sending;
   delete form.dataset.unsent;
-  if (answer.lost) form.dataset.unsent = body.get("id");
+  if (answer.lost) form.dataset.unsent = id;
   if (answer.error) {
     if (box && !box.value) fill(box, written);
     return told("", answer.error);

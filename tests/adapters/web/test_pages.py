@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from dialogs.base import Pressed
 from tests.adapters.web.conftest import House
+from tests.bot.loops import until
 from tests.chromium import axe
 
 PHONE: ViewportSize = {"width": 360, "height": 720}
@@ -268,6 +269,18 @@ async def test_two_presses_on_a_bad_line_arrive_in_their_order(house: House, bro
         await page.get_by_role("button", name="Salad").click()
         await expect(page.locator(".receipt", has_text="Your vote: Salad")).to_be_visible()
     assert [event.value for event in house.bot.heard if isinstance(event, Pressed)] == ["soup", "salad"]
+
+
+async def test_who_comes_back_to_the_first_answer_while_it_is_still_being_sent_has_chosen_that_one(
+    house: House, browser: Browser
+) -> None:
+    async with opened(browser, house.room("ana")) as page:
+        house.bot.failing = 2
+        for name in ("Soup", "Salad", "Soup", "Soup"):  # and a double tap is one
+            await page.get_by_role("button", name=name).click()
+        await until(lambda: len([one for one in house.bot.heard if isinstance(one, Pressed)]) >= 3)
+        await expect(page.locator(".receipt", has_text="Your vote: Soup")).to_be_visible()
+    assert [event.value for event in house.bot.heard if isinstance(event, Pressed)] == ["soup", "salad", "soup"]
 
 
 async def test_a_lost_connection_is_shown_and_mended(house: House, browser: Browser) -> None:
