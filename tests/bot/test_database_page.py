@@ -19,7 +19,7 @@ CREATE = "cohost session create giving-feedback --at 'tomorrow 14:00 UTC' --faci
 
 def typed(program: str) -> list[str]:
     """The commands of the page that this program does, in the order in which they stand there."""
-    return [line.strip() for line in PAGE.read_text().splitlines() if re.match(rf"    {program} ", line)]
+    return [line.strip() for line in PAGE.read_text().splitlines() if re.match(rf" {{4,}}{program} ", line)]
 
 
 class Reader:
