@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--facilitator",
         required=True,
+        action="append",
         metavar="NAME",
         help="whose session it is; with an address, as in 'Hanna Frei "
         "<hanna@example.org>', one console shows all of their sessions",
@@ -223,7 +224,7 @@ def plan_new(args: argparse.Namespace) -> int:
 def session_create(args: argparse.Namespace) -> int:
     """Create a session and print the links."""
     settings = told()
-    name, email = creating.somebody(args.facilitator)
+    name, email = creating.somebody(*args.facilitator)
     plan = plans.found(args.plan)
     at = moment(args.at.split(), plan.zone, datetime.now(UTC))
     if isinstance(at, Text):

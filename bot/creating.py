@@ -48,8 +48,13 @@ class Created:
     links: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def somebody(words: str) -> tuple[str, str]:
-    """Name and e-mail address from `NAME` or `NAME <ADDRESS>`. The address may be empty. Raises CannotError."""
+def somebody(words: str, *more: str) -> tuple[str, str]:
+    """Name and e-mail address from `NAME` or `NAME <ADDRESS>`. The address may be empty. Raises CannotError.
+
+    Also if somebody else is named, too: nobody may be left out without a word.
+    """
+    if more:
+        raise CannotError("--facilitator: name one person; whoever leads with them is on the roster as a facilitator")
     named = NAMED.fullmatch(" ".join(words.split()))
     name, email = (named["name"], named["email"] or "") if named else ("", "")
     if not name:

@@ -175,7 +175,7 @@ def brief(card: Card) -> str:
     parts += [", ".join(f"{bar.label} {bar.count}" for bar in card.bars)]
     if card.items:
         done = sum(item.mark == "done" for item in card.items)
-        parts.append(f"{len(card.items)} items, {done} done")
+        parts.append(f"{len(card.items)} item{'s' if len(card.items) > 1 else ''}, {done} done")
     if card.fields:
         parts.append(f"a form with {len(card.fields.questions)} questions")
     words = " · ".join(part for part in (*parts, card.footer) if part)

@@ -225,6 +225,10 @@ def test_the_database_is_brought_to_the_newest_schema(folder: Path, capsys: pyte
         (["session", "create", "plan.yaml", "--at", AT, "--facilitator", " "], f"--facilitator: {A_NAME}"),
         (["session", "create", "plan.yaml", "--at", AT, "--facilitator", "<h@b.c>"], f"--facilitator: {A_NAME}"),
         (
+            ["session", "create", "plan.yaml", "--at", AT, "--facilitator", "Hana", "--facilitator", "Jo"],
+            "--facilitator: name one person; whoever leads with them is on the roster as a facilitator",
+        ),
+        (
             ["session", "create", "plan.yaml", "--at", AT, "--facilitator", "Hana <hana>"],
             "--facilitator: “hana” is not an e-mail address: write one as in jo@example.org",
         ),
