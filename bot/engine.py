@@ -136,7 +136,7 @@ class Engine:
             try:
                 if any(outcome.hurried for outcome in outcomes):
                     await self.hot.nudge("outbox")
-                else:  # those who wait for votes are many, and one worker is enough to count them
+                else:  # votes are many, and one worker is enough to count them
                     await self.hot.nudge("numbers", here=True)
                 if any(outcome.woke for outcome in outcomes):  # a vote sets none, and there are many of those
                     await self.hot.nudge("timers")

@@ -95,7 +95,7 @@ def decide(session: State, event: Event, scene: Scene) -> Step[State]:
         case Told("question closed"):
             return Step(session.model_copy(update={"prompt": None}))
         case Told("absent", data={"person": str(person)}):
-            return Step(session, (Note("here", person, "no"),))
+            return Step(session, (Note("here", person, "no"), Show("opening")))  # which counts who has checked in
         case Told("unreached", data=data) if event.by is None:
             return unreached(session, data)
         case Told("reached", data={"place": str(place)}) if event.by is None:

@@ -228,7 +228,7 @@ STEPS: dict[str, tuple[State, Event, Scene, Step[State]]] = {
         OPEN,
         told("absent", person="ann"),
         scene(None),
-        Step(OPEN, (Note("here", "ann", "no"),)),
+        Step(OPEN, (Note("here", "ann", "no"), Show("opening"))),
     ),
     # -- whom it does not reach
     "tells the facilitators whom it does not reach": (
